@@ -1,0 +1,6 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+/** To be written with the package. */
+@NullMarked
+package dev.countersign.audit;
+
+import org.jspecify.annotations.NullMarked;
