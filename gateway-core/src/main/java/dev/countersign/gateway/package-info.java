@@ -1,5 +1,9 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
-/** To be written with the package. */
+/**
+ * The gateway as a whole: {@link dev.countersign.gateway.Gateway} binds, serves, drains and stops.
+ *
+ * <p>Knows the packages below it, and nothing of files or command lines.
+ */
 @NullMarked
 package dev.countersign.gateway;
 

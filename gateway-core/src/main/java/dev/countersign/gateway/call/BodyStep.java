@@ -1,0 +1,103 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.BodyRefusedException;
+import dev.countersign.gateway.http.RequestHead;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** The HTTP method, the media types both ways, and the body itself. */
+final class BodyStep {
+  /** Reads the body of a request whose head is acceptable. */
+  CompletableFuture<byte[]> read(Call call) {
+    RequestHead head = call.exchange().head();
+    switch (head.method()) {
+      case "POST" -> checkPost(head);
+      case "GET" -> requireAccept(head, List.of("text/event-stream"));
+      case "DELETE" -> {}
+      default -> throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
+    }
+    int bytesMax = head.method().equals("POST") ? call.limits().bodyBytesMax() : 0;
+    return call.exchange()
+        .body(bytesMax)
+        .exceptionally(
+            failure -> {
+              throw refusal(failure);
+            });
+  }
+
+  private static void checkPost(RequestHead head) {
+    requireAccept(head, List.of("application/json", "text/event-stream"));
+    String coding = head.header("content-encoding");
+    if (!isJson(head.header("content-type"))
+        || (coding != null && !coding.equalsIgnoreCase("identity"))) {
+      throw RefusedException.of(Reason.MEDIA_TYPE);
+    }
+  }
+
+  private static void requireAccept(RequestHead head, List<String> types) {
+    String accepted = String.join(",", head.headers("accept")).toLowerCase(Locale.ROOT);
+    for (String type : types) {
+      if (!accepts(accepted, type)) {
+        throw RefusedException.of(Reason.NOT_ACCEPTABLE);
+      }
+    }
+  }
+
+  private static boolean accepts(String accepted, String type) {
+    for (String range : accepted.split(",", 64)) {
+      String[] parts = range.split(";", 16);
+      String name = parts[0].strip();
+      boolean refused = false;
+      for (int i = 1; i < parts.length; i++) {
+        refused |= parts[i].strip().matches("q=0(\\.0*)?");
+      }
+      if (!refused && (name.equals(type) || name.equals("*/*"))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** {@code application/json}, perhaps with {@code charset=utf-8}, and nothing else. */
+  static boolean isJson(@Nullable String contentType) {
+    return isType(contentType, "application/json");
+  }
+
+  /** The media type, perhaps with {@code charset=utf-8}, and nothing else. */
+  static boolean isType(@Nullable String contentType, String type) {
+    if (contentType == null) {
+      return false;
+    }
+    String[] parts = contentType.toLowerCase(Locale.ROOT).split(";", 4);
+    if (!parts[0].strip().equals(type)) {
+      return false;
+    }
+    for (int i = 1; i < parts.length; i++) {
+      String parameter = parts[i].strip();
+      if (!parameter.isEmpty()
+          && !parameter.equals("charset=utf-8")
+          && !parameter.equals("charset=\"utf-8\"")) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static RefusedException refusal(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    if (cause instanceof BodyRefusedException refused) {
+      return switch (refused.why()) {
+        case TOO_LARGE -> RefusedException.of(Reason.BODY_TOO_LARGE);
+        case TIMEOUT -> RefusedException.of(Reason.BODY_TIMEOUT);
+        case FRAMING, CLOSED -> RefusedException.of(Reason.BODY_FRAMING);
+      };
+    }
+    throw new IllegalStateException("reading a body failed", cause);
+  }
+}

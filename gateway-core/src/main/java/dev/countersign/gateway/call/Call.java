@@ -1,0 +1,223 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.admission.OutboundRequest;
+import dev.countersign.gateway.http.Exchange;
+import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.snapshot.LimitSettings;
+import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.Snapshot;
+import dev.countersign.identity.Caller;
+import dev.countersign.identity.RejectReason;
+import dev.countersign.policy.Decision;
+import dev.countersign.policy.Effect;
+import dev.countersign.policy.Permit;
+import dev.countersign.policy.TargetKind;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One MCP request through the gateway: what is known of it so far. Each part is set once, by the
+ * step that establishes it; asking for it earlier is a fault of ours and stops the call.
+ *
+ * <p>Confined to the exchange's event loop.
+ */
+final class Call {
+  private final String id;
+  private final Exchange exchange;
+  private final Snapshot snapshot;
+  private final Route route;
+  private final long beganNanos = System.nanoTime();
+  private final List<Runnable> endTasks = new ArrayList<>(4);
+  private @Nullable Caller caller;
+  private @Nullable McpMessage message;
+  private @Nullable BoundSession session;
+  private @Nullable String sessionId;
+  private @Nullable Effect effect;
+  private @Nullable RejectReason rejection;
+  private @Nullable RpcId rpcId;
+  private boolean modernEra;
+  private Runnable cancellation = () -> {};
+  private @Nullable Decision decision;
+  private boolean ended;
+
+  Call(String id, Exchange exchange, Snapshot snapshot, Route route) {
+    this.id = id;
+    this.exchange = exchange;
+    this.snapshot = snapshot;
+    this.route = route;
+  }
+
+  /** The id that joins log, record, error and metrics; a UUIDv7. */
+  String id() {
+    return id;
+  }
+
+  Exchange exchange() {
+    return exchange;
+  }
+
+  /** Taken once, kept to the last record. */
+  Snapshot snapshot() {
+    return snapshot;
+  }
+
+  Route route() {
+    return route;
+  }
+
+  LimitSettings limits() {
+    return snapshot.settings().limits();
+  }
+
+  long beganNanos() {
+    return beganNanos;
+  }
+
+  void rejected(RejectReason reason) {
+    rejection = reason;
+  }
+
+  /** Why the credential was not accepted, or null when there was none. */
+  @Nullable RejectReason rejection() {
+    return rejection;
+  }
+
+  void caller(Caller proven) {
+    caller = proven;
+  }
+
+  Caller caller() {
+    return established(caller);
+  }
+
+  /** Whether the caller is proven. */
+  boolean hasCaller() {
+    return caller != null;
+  }
+
+  void message(McpMessage parsed) {
+    message = parsed;
+  }
+
+  McpMessage message() {
+    return established(message);
+  }
+
+  /** Whether the message was parsed; refusals before are counted, later ones recorded. */
+  boolean hasMessage() {
+    return message != null;
+  }
+
+  /** The request turned out to be modern; said before it is checked, so that errors fit its era. */
+  void modernEra() {
+    modernEra = true;
+  }
+
+  boolean modern() {
+    return modernEra;
+  }
+
+  void rpcId(@Nullable RpcId id) {
+    rpcId = id;
+  }
+
+  /** The request's id as JSON text, or null. */
+  @Nullable String rpcIdJson() {
+    return rpcId == null ? null : rpcId.json();
+  }
+
+  void session(BoundSession bound) {
+    session = bound;
+    sessionId = bound.id();
+  }
+
+  void derivedSession(String derivedId) {
+    sessionId = derivedId;
+  }
+
+  /** The legacy session, or null for modern calls and {@code initialize}. */
+  @Nullable BoundSession session() {
+    return session;
+  }
+
+  /** The session's name in policy and records, or null before there is one. */
+  @Nullable String sessionId() {
+    return sessionId;
+  }
+
+  /** Looks up what the operator says about the target. */
+  void resolve() {
+    String name = message().targetName();
+    if (message().method().kind() == TargetKind.TOOL && name != null) {
+      effect = route.effects().of(name);
+    }
+  }
+
+  /** The operator's label on the tool, or null. */
+  @Nullable Effect effect() {
+    return effect;
+  }
+
+  /** The permit together with the bytes that may go out under it. */
+  PermittedRequest prepare(Permit permit) {
+    return new PermittedRequest(permit, Outbound.request(this));
+  }
+
+  void decision(Decision decided) {
+    decision = decided;
+  }
+
+  /** What policy said, or null before it was asked. */
+  @Nullable Decision decision() {
+    return decision;
+  }
+
+  /** Sets what a cancel by the client does once the call is under way. */
+  void onCancel(Runnable task) {
+    cancellation = task;
+  }
+
+  /** The client took the request back; may be called from any thread. */
+  void cancelled() {
+    exchange.loop().execute(() -> cancellation.run());
+  }
+
+  /** Runs a task when the call has ended, however it ended. */
+  void onEnd(Runnable task) {
+    if (ended) {
+      task.run();
+    } else {
+      endTasks.add(task);
+    }
+  }
+
+  /** Marks the end; true for the first to say so. */
+  boolean end() {
+    if (ended) {
+      return false;
+    }
+    ended = true;
+    endTasks.forEach(Runnable::run);
+    endTasks.clear();
+    return true;
+  }
+
+  private static <T> T established(@Nullable T part) {
+    if (part == null) {
+      throw new IllegalStateException("a step was skipped");
+    }
+    return part;
+  }
+
+  /**
+   * What policy permitted, ready to be recorded.
+   *
+   * @param permit why it may go
+   * @param request what would go
+   */
+  record PermittedRequest(Permit permit, OutboundRequest request) {}
+}

@@ -1,0 +1,81 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Exchange;
+import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.http.RequestHandler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of one call, as the design lists it. Every request of an MCP client takes it, whatever
+ * its method or era; there is no second way to a server.
+ *
+ * <p>A step either hands on what the next one needs or ends the call by throwing: {@link
+ * RefusedException} with an answer from the catalogue, {@link SettledException} with an answer that
+ * needs no server. What policy, the log and the authenticator hand on are proofs ({@code Caller},
+ * {@code Permit}, {@code AuditReceipt}); without all three the last step cannot be called.
+ */
+public final class CallLine implements RequestHandler {
+  private final FrontDoor door;
+  private final CallerStep callers;
+  private final BodyStep bodies;
+  private final MessageStep messages;
+  private final SessionStep sessions;
+  private final DecisionStep decisions;
+  private final RecordStep records;
+  private final ForwardStep forwarding;
+  private final Endings endings;
+
+  CallLine(
+      FrontDoor door,
+      CallerStep callers,
+      BodyStep bodies,
+      MessageStep messages,
+      SessionStep sessions,
+      DecisionStep decisions,
+      RecordStep records,
+      ForwardStep forwarding,
+      Endings endings) {
+    this.door = door;
+    this.callers = callers;
+    this.bodies = bodies;
+    this.messages = messages;
+    this.sessions = sessions;
+    this.decisions = decisions;
+    this.records = records;
+    this.forwarding = forwarding;
+    this.endings = endings;
+  }
+
+  @Override
+  public void handle(Exchange exchange) {
+    Call call = enter(exchange);
+    if (call == null) {
+      return;
+    }
+    Loop loop = exchange.loop();
+    loop.here(callers.prove(call)) // who is it
+        .thenCompose(caller -> bodies.read(call)) // verb, types, size
+        .thenAccept(body -> messages.parse(call, body)) // what exactly is asked
+        .thenAccept(parsed -> sessions.bind(call)) // in which session
+        .thenAccept(bound -> call.resolve()) // of which server and target
+        .thenCompose(resolved -> loop.here(decisions.decide(call))) // may it
+        .thenApply(permit -> call.prepare(permit)) // the bytes that would go out
+        .thenCompose(
+            request -> loop.here(records.decided(call, request))) // on record, or not at all
+        .thenAccept(
+            admitted -> forwarding.send(call, admitted)) // out, and the reply back, governed
+        .whenComplete((sent, failure) -> endings.of(call, failure)); // or the answer why not
+  }
+
+  /** The head's own checks; null when the exchange has been answered. */
+  private @Nullable Call enter(Exchange exchange) {
+    try {
+      return door.enter(exchange);
+    } catch (RefusedException refusal) {
+      endings.refuse(exchange, refusal);
+      return null;
+    }
+  }
+}

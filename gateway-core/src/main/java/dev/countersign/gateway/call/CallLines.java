@@ -1,0 +1,36 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.audit.AuditLog;
+import dev.countersign.audit.Commitments;
+import dev.countersign.gateway.session.SessionTable;
+import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.gateway.telemetry.Meters;
+import java.time.InstantSource;
+
+/** Puts the steps of the call line together. */
+public final class CallLines {
+  private CallLines() {}
+
+  /** The one call line of a gateway. */
+  public static CallLine of(
+      SnapshotHolder snapshots,
+      SessionTable sessions,
+      AuditLog log,
+      Commitments commitments,
+      Meters meters,
+      InstantSource clock) {
+    DecisionStep decisions = new DecisionStep(clock, meters);
+    RecordStep records = new RecordStep(log, commitments);
+    return new CallLine(
+        new FrontDoor(snapshots, new CallIds(clock)),
+        new CallerStep(),
+        new BodyStep(),
+        new MessageStep(meters),
+        new SessionStep(sessions),
+        decisions,
+        records,
+        new ForwardStep(decisions, records, sessions, snapshots, meters),
+        new Endings(records, meters));
+  }
+}

@@ -1,0 +1,192 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.mcp.Era;
+import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.snapshot.ServerSettings;
+import dev.countersign.gateway.snapshot.Snapshot;
+import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.identity.Caller;
+import dev.countersign.policy.AccessRequest;
+import dev.countersign.policy.ApprovalNeeded;
+import dev.countersign.policy.Decision;
+import dev.countersign.policy.Effect;
+import dev.countersign.policy.Indeterminate;
+import dev.countersign.policy.Permit;
+import dev.countersign.policy.Refusal;
+import dev.countersign.policy.StepUpNeeded;
+import dev.countersign.policy.TargetKind;
+import dev.countersign.policy.Trigger;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Asks policy. Only a permit goes on; everything else ends the call. */
+final class DecisionStep {
+  private final InstantSource clock;
+  private final Meters meters;
+
+  DecisionStep(InstantSource clock, Meters meters) {
+    this.clock = clock;
+    this.meters = meters;
+  }
+
+  /** Decides the call itself. */
+  CompletableFuture<Permit> decide(Call call) {
+    long began = System.nanoTime();
+    AccessRequest request = request(call, call.snapshot());
+    return ask(call, call.snapshot(), request)
+        .thenCompose(
+            decision -> {
+              meters.decided(System.nanoTime() - began);
+              call.decision(decision);
+              return switch (decision) {
+                case Permit permit -> CompletableFuture.completedFuture(permit);
+                case Refusal refusal -> refuse(call);
+                case ApprovalNeeded approval -> throw RefusedException.of(Reason.APPROVAL_NEEDED);
+                case StepUpNeeded stepUp -> throw RefusedException.needingScopes(stepUp.scopes());
+                case Indeterminate broken -> throw RefusedException.of(Reason.POLICY_INDETERMINATE);
+              };
+            });
+  }
+
+  /** Whether a target may be shown to the caller: the decision of a call without its arguments. */
+  CompletableFuture<Boolean> visible(Call call, TargetKind kind, String name) {
+    Effect effect = kind == TargetKind.TOOL ? call.route().effects().of(name) : null;
+    AccessRequest request = request(call, call.snapshot(), Trigger.LIST, kind, name, effect, null);
+    return ask(call, call.snapshot(), request).thenApply(DecisionStep::shows);
+  }
+
+  /** Whether an open stream may go on under the newest settings. */
+  CompletableFuture<Boolean> stillPermitted(Call call, Snapshot newest) {
+    AccessRequest request =
+        request(
+            call,
+            newest,
+            Trigger.RECHECK,
+            TargetKind.SERVER,
+            call.route().server().name(),
+            null,
+            null);
+    return ask(call, newest, request).thenApply(Permit.class::isInstance);
+  }
+
+  /**
+   * A target that would not be shown is answered like one that does not exist, so that asking tells
+   * nothing; one that is shown is refused by name.
+   */
+  private CompletableFuture<Permit> refuse(Call call) {
+    McpMessage message = call.message();
+    String name = message.targetName();
+    if (name == null) {
+      throw RefusedException.of(Reason.POLICY_REFUSED);
+    }
+    return visible(call, message.method().kind(), name)
+        .thenApply(
+            shown -> {
+              throw shown ? RefusedException.of(Reason.POLICY_REFUSED) : unknown(message, name);
+            });
+  }
+
+  private static RefusedException unknown(McpMessage message, String name) {
+    return switch (message.method().kind()) {
+      case TOOL -> RefusedException.of(Reason.TARGET_UNKNOWN, "Unknown tool: " + name);
+      case PROMPT -> RefusedException.of(Reason.TARGET_UNKNOWN, "Unknown prompt: " + name);
+      case RESOURCE, RESOURCE_TEMPLATE, SERVER ->
+          RefusedException.of(
+              message.era().modern() ? Reason.TARGET_UNKNOWN : Reason.RESOURCE_UNKNOWN,
+              "Resource not found",
+              Map.of("uri", name));
+    };
+  }
+
+  private static CompletableFuture<Decision> ask(
+      Call call, Snapshot snapshot, AccessRequest request) {
+    return call.exchange()
+        .loop()
+        .here(snapshot.decisionPoint(call.exchange().loop()).decide(request));
+  }
+
+  private static boolean shows(Decision decision) {
+    return switch (decision) {
+      case Permit permit -> true;
+      case ApprovalNeeded approval -> true;
+      case StepUpNeeded stepUp -> true;
+      case Refusal refusal -> false;
+      case Indeterminate broken -> false;
+    };
+  }
+
+  private AccessRequest request(Call call, Snapshot snapshot) {
+    McpMessage message = call.message();
+    String name = message.targetName();
+    JsonValue arguments = message.arguments();
+    return request(
+        call,
+        snapshot,
+        Trigger.REQUEST,
+        message.method().kind(),
+        name == null ? call.route().server().name() : name,
+        call.effect(),
+        arguments == null ? null : arguments.raw());
+  }
+
+  private AccessRequest request(
+      Call call,
+      Snapshot snapshot,
+      Trigger trigger,
+      TargetKind kind,
+      String name,
+      @Nullable Effect effect,
+      byte @Nullable [] arguments) {
+    McpMessage message = call.message();
+    Caller caller = call.caller();
+    ServerSettings server = call.route().server();
+    BoundSession session = call.session();
+    return new AccessRequest(
+        new AccessRequest.Call(
+            call.id(), message.method().wire(), version(message, session), trigger, 0, null),
+        new AccessRequest.Caller(
+            caller.id(),
+            caller.kind(),
+            caller.issuer(),
+            caller.subject(),
+            caller.client(),
+            caller.trustDomain(),
+            caller.proof(),
+            caller.scopes(),
+            caller.user(),
+            caller.actors()),
+        new AccessRequest.Session(
+            call.sessionId(),
+            session == null ? -1 : session.ageSeconds(clock.millis()),
+            session == null ? -1 : session.calls()),
+        task(message),
+        new AccessRequest.Server(server.name(), server.url().toString(), server.environment()),
+        new AccessRequest.Target(kind, name, false, null, effect, Map.of()),
+        arguments,
+        new AccessRequest.Context(
+            clock.instant(),
+            call.exchange().head().source(),
+            snapshot.settings().node(),
+            snapshot.revision()));
+  }
+
+  private static AccessRequest.@Nullable Task task(McpMessage message) {
+    String purpose = message.meta().intent();
+    return purpose == null ? null : new AccessRequest.Task(null, purpose, "agent-declared");
+  }
+
+  /** The revision of the protocol the call is made in. */
+  static String version(McpMessage message, @Nullable BoundSession session) {
+    if (message.era().modern()) {
+      return Era.MODERN_VERSION;
+    }
+    return session == null ? Era.LEGACY_VERSIONS.getFirst() : session.version();
+  }
+}

@@ -1,0 +1,174 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.ErrorAnswers;
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.Exchange;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.json.JsonLimits;
+import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.jsonrpc.RpcReader;
+import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.identity.ProtectedResource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every way a call can end before a server's reply: one place for the answer, the record, the
+ * metric and the log line of a refusal.
+ */
+final class Endings {
+  private static final Logger LOG = LoggerFactory.getLogger(Endings.class);
+
+  /** A stranger's body is read this far to name its request's id in the answer. */
+  private static final int PEEKED_BODY_BYTES_MAX = 64 << 10;
+
+  private final RecordStep records;
+  private final Meters meters;
+
+  Endings(RecordStep records, Meters meters) {
+    this.records = records;
+    this.meters = meters;
+  }
+
+  /** Answers a request that did not get past the front door. */
+  void refuse(Exchange exchange, RefusedException refusal) {
+    meters.refused(refusal.reason());
+    exchange.answer(answer(refusal, false, null, null, FrontDoor.cors(exchange.head()), List.of()));
+  }
+
+  /** Ends a call that a step stopped, if one did. */
+  void of(Call call, @Nullable Throwable failure) {
+    if (failure != null) {
+      refuse(call, failure);
+    }
+  }
+
+  /** Ends a call that a step stopped; what stopped it is a refusal, an own answer, or a fault. */
+  void refuse(Call call, Throwable failure) {
+    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    switch (cause) {
+      case SettledException settled -> settle(call, settled);
+      case RefusedException refusal -> refuse(call, refusal);
+      case null, default -> {
+        LOG.atError().setCause(cause).addKeyValue("call", call.id()).log("a call failed");
+        refuse(call, RefusedException.of(Reason.INTERNAL));
+      }
+    }
+  }
+
+  private void settle(Call call, SettledException settled) {
+    if (call.end()) {
+      Answer answer = settled.answer();
+      List<Header> headers = new ArrayList<>(answer.headers());
+      headers.addAll(FrontDoor.cors(call.exchange().head()));
+      call.exchange().answer(new Answer(answer.status(), headers, answer.body()));
+    }
+  }
+
+  private void refuse(Call call, RefusedException refusal) {
+    if (!call.end()) {
+      return;
+    }
+    Reason reason = refusal.reason();
+    meters.refused(reason);
+    LOG.atInfo()
+        .addKeyValue("call", call.id())
+        .addKeyValue("reason", reason.id())
+        .addKeyValue("server", call.route().server().name())
+        .log("call refused");
+    if (call.hasMessage()) {
+      long nanos = System.nanoTime() - call.beganNanos();
+      meters.callBegan();
+      meters.callEnded(
+          call.message().method().wire(),
+          call.route().server().name(),
+          reason.family() == Reason.Family.REFUSED ? "refused" : "unavailable",
+          nanos);
+      records.refused(call, reason).whenComplete((done, ignored) -> write(call, refusal));
+    } else if (call.hasCaller() || !call.exchange().bodyWithin(PEEKED_BODY_BYTES_MAX)) {
+      write(call, refusal);
+    } else {
+      peekId(call).whenComplete((done, ignored) -> write(call, refusal));
+    }
+  }
+
+  /** Clients lose their session on a 401 without their request's id, so the body is looked at. */
+  private static CompletableFuture<?> peekId(Call call) {
+    if (!call.exchange().head().method().equals("POST")) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return call.exchange()
+        .body(PEEKED_BODY_BYTES_MAX)
+        .thenAccept(
+            body -> {
+              try {
+                if (RpcReader.read(body, JsonLimits.DEFAULTS) instanceof RpcMessage.Request asked) {
+                  call.rpcId(asked.id());
+                }
+              } catch (RpcRefusedException e) {
+                RpcId id = e.id();
+                call.rpcId(id);
+              }
+            });
+  }
+
+  private static void write(Call call, RefusedException refusal) {
+    call.exchange()
+        .answer(
+            answer(
+                refusal,
+                call.modern(),
+                call.rpcIdJson(),
+                call.id(),
+                FrontDoor.cors(call.exchange().head()),
+                challenge(call, refusal)));
+  }
+
+  private static List<Header> challenge(Call call, RefusedException refusal) {
+    String metadata = call.route().metadataUrl();
+    return switch (refusal.reason()) {
+      case UNAUTHENTICATED, CREDENTIAL_REJECTED ->
+          List.of(
+              new Header(
+                  "www-authenticate", ProtectedResource.challenge401(metadata, call.rejection())));
+      case STEP_UP_NEEDED ->
+          List.of(
+              new Header(
+                  "www-authenticate",
+                  ProtectedResource.challenge403InsufficientScope(
+                      metadata, refusal.scopes(), refusal.detail())));
+      case METHOD_NOT_ALLOWED -> List.of(new Header("allow", "POST, GET, DELETE, OPTIONS"));
+      default -> List.of();
+    };
+  }
+
+  private static Answer answer(
+      RefusedException refusal,
+      boolean modern,
+      @Nullable String idJson,
+      @Nullable String callId,
+      List<Header> cors,
+      List<Header> more) {
+    if (refusal.reason() == Reason.ERA_NOT_SERVED) {
+      // An empty 400 is what makes a client that speaks both eras try the other one.
+      return new Answer(400, cors, new byte[0]);
+    }
+    List<Header> headers = new ArrayList<>();
+    headers.add(new Header("content-type", "application/json"));
+    headers.add(new Header("cache-control", "no-store"));
+    headers.addAll(cors);
+    headers.addAll(more);
+    return new Answer(
+        refusal.reason().status(modern), headers, ErrorAnswers.body(refusal, idJson, callId));
+  }
+}

@@ -1,0 +1,45 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.admission.AdmittedCall;
+import dev.countersign.gateway.session.SessionTable;
+import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.gateway.telemetry.Meters;
+
+/** Sends what was admitted and puts a governor before its reply. */
+final class ForwardStep {
+  private final DecisionStep decisions;
+  private final RecordStep records;
+  private final SessionTable sessions;
+  private final SnapshotHolder snapshots;
+  private final Meters meters;
+
+  ForwardStep(
+      DecisionStep decisions,
+      RecordStep records,
+      SessionTable sessions,
+      SnapshotHolder snapshots,
+      Meters meters) {
+    this.decisions = decisions;
+    this.records = records;
+    this.sessions = sessions;
+    this.snapshots = snapshots;
+    this.meters = meters;
+  }
+
+  void send(Call call, AdmittedCall admitted) {
+    meters.callBegan();
+    Outcome outcome = new Outcome(call, records, meters);
+    ReplyGovernor governor =
+        new ReplyGovernor(call, admitted, outcome, decisions, sessions, snapshots, meters);
+    if (call.exchange().closed()) {
+      // The client left while policy or the disk were at work: nothing has been sent, nothing is.
+      governor.neverSent();
+    } else {
+      governor.watch(
+          call.route()
+              .upstream()
+              .send(admitted, call.route().credential(), call.exchange().loop(), governor));
+    }
+  }
+}

@@ -1,0 +1,192 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.http.RequestHead;
+import dev.countersign.gateway.json.JsonKind;
+import dev.countersign.gateway.json.JsonLimits;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.jsonrpc.CredentialScan;
+import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.jsonrpc.RpcReader;
+import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.mcp.Era;
+import dev.countersign.gateway.mcp.EraSelector;
+import dev.countersign.gateway.mcp.HeaderAgreement;
+import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.RequestMeta;
+import dev.countersign.gateway.telemetry.Meters;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One strict pass over the body, the era, the mirrored headers. What leaves here is exactly what
+ * policy will judge and what the server will get.
+ */
+final class MessageStep {
+  /** No tool name, prompt name or URI needs more. */
+  private static final int NAME_CHARS_MAX = 2048;
+
+  private final Meters meters;
+
+  MessageStep(Meters meters) {
+    this.meters = meters;
+  }
+
+  void parse(Call call, byte[] body) {
+    RequestHead head = call.exchange().head();
+    switch (head.method()) {
+      case "GET" -> call.message(bodiless(McpMethod.STREAM));
+      case "DELETE" -> call.message(bodiless(McpMethod.END));
+      default -> post(call, head, body);
+    }
+  }
+
+  private static McpMessage bodiless(McpMethod method) {
+    return new McpMessage(
+        Era.LEGACY, method, null, null, null, null, RequestMeta.NONE, new byte[0]);
+  }
+
+  private void post(Call call, RequestHead head, byte[] body) {
+    RpcMessage message = read(call, body);
+    Era era = EraSelector.select(message, head.header("mcp-protocol-version"));
+    refuseOwnCredential(head, message);
+    switch (message) {
+      case RpcMessage.Request request -> request(call, head, era, request, body);
+      case RpcMessage.Notification notification -> notification(call, era, notification, body);
+      case RpcMessage.Result result -> throw noQuestion();
+      case RpcMessage.Failure failure -> throw noQuestion();
+    }
+  }
+
+  private static RpcMessage read(Call call, byte[] body) {
+    JsonLimits limits =
+        JsonLimits.DEFAULTS.with(
+            call.limits().bodyBytesMax(), call.limits().depthMax(), call.limits().tokensMax());
+    try {
+      RpcMessage message = RpcReader.read(body, limits);
+      if (message.document().hasLossyNumber()) {
+        throw RefusedException.of(
+            Reason.NUMBER_NOT_EXACT,
+            Reason.NUMBER_NOT_EXACT.text(),
+            Map.of("offset", message.document().lossyNumberOffset()));
+      }
+      return message;
+    } catch (RpcRefusedException refused) {
+      Reason reason = refused.code() == -32700 ? Reason.PARSE_ERROR : Reason.INVALID_REQUEST;
+      RpcId id = refused.id();
+      call.rpcId(id);
+      throw RefusedException.of(reason, reason.text(), Map.of("fault", refused.reason()));
+    }
+  }
+
+  /** An agent that puts its token into an argument would hand it to the server. */
+  private static void refuseOwnCredential(RequestHead head, RpcMessage message) {
+    String authorization = head.header("authorization");
+    if (authorization == null) {
+      return;
+    }
+    String token = authorization.substring(authorization.indexOf(' ') + 1).strip();
+    if (CredentialScan.contains(message.document(), token)) {
+      throw RefusedException.of(Reason.CREDENTIAL_IN_MESSAGE);
+    }
+  }
+
+  private static void request(
+      Call call, RequestHead head, Era era, RpcMessage.Request request, byte[] body) {
+    call.rpcId(request.id());
+    McpMethod method = McpMethod.of(request.method(), era);
+    RequestMeta meta = RequestMeta.of(request.params());
+    if (era.modern()) {
+      call.modernEra();
+      EraSelector.checkClaim(meta);
+    }
+    if (method == null) {
+      throw RefusedException.of(Reason.METHOD_NOT_SERVED);
+    }
+    JsonValue params = request.params();
+    McpMessage message =
+        new McpMessage(
+            era,
+            method,
+            request.id(),
+            params,
+            targetName(method, params),
+            arguments(params),
+            meta,
+            body);
+    if (era.modern()) {
+      HeaderAgreement.check(
+          message,
+          head.header("mcp-protocol-version"),
+          head.header("mcp-method"),
+          head.header("mcp-name"));
+    }
+    call.message(message);
+  }
+
+  private void notification(Call call, Era era, RpcMessage.Notification notification, byte[] body) {
+    McpMethod method = McpMethod.of(notification.method(), era);
+    if (method == null || method.listing() != null || !isNotification(method)) {
+      meters.dropped();
+      throw new SettledException(Answer.empty(202));
+    }
+    call.message(
+        new McpMessage(
+            era, method, null, notification.params(), null, null, RequestMeta.NONE, body));
+  }
+
+  private static boolean isNotification(McpMethod method) {
+    return method == McpMethod.INITIALIZED || method == McpMethod.CANCELLED;
+  }
+
+  private static @Nullable String targetName(McpMethod method, @Nullable JsonValue params) {
+    if (method.nameParam() == null) {
+      return null;
+    }
+    JsonValue name = params == null ? null : params.member(method.nameParam());
+    if (name == null || name.kind() != JsonKind.STRING) {
+      throw RefusedException.of(
+          Reason.PARAMS_INVALID, "params." + method.nameParam() + " must be a string");
+    }
+    String text = name.text();
+    if (text.isEmpty()
+        || text.length() > NAME_CHARS_MAX
+        || text.codePoints().anyMatch(Character::isISOControl)) {
+      throw RefusedException.of(
+          Reason.PARAMS_INVALID,
+          "params." + method.nameParam() + " is empty, too long or has control characters");
+    }
+    return text;
+  }
+
+  private static @Nullable JsonValue arguments(@Nullable JsonValue params) {
+    JsonValue arguments = params == null ? null : params.member("arguments");
+    if (arguments != null && arguments.kind() != JsonKind.OBJECT) {
+      throw RefusedException.of(Reason.PARAMS_INVALID, "params.arguments must be an object");
+    }
+    return arguments;
+  }
+
+  /**
+   * Servers' questions are refused before a client sees them, so there is nothing to respond to.
+   */
+  private static RefusedException noQuestion() {
+    return RefusedException.of(
+        Reason.INVALID_REQUEST, "no request of the server is waiting for this response");
+  }
+
+  /** An answer of ours that is a JSON-RPC result. */
+  static Answer result(String idJson, String resultJson) {
+    String body = "{\"jsonrpc\":\"2.0\",\"id\":" + idJson + ",\"result\":" + resultJson + "}";
+    return new Answer(
+        200,
+        java.util.List.of(new Header("content-type", "application/json")),
+        body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,92 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.admission.OutboundRequest;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.http.RequestHead;
+import dev.countersign.gateway.mcp.Era;
+import dev.countersign.gateway.mcp.HeaderAgreement;
+import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.Rewrite;
+import dev.countersign.gateway.session.BoundSession;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The request as it goes to the server, headers built anew from an allow-list: whatever a client
+ * sends besides is left behind, its credential first of all (design, section 10, "Headers").
+ */
+final class Outbound {
+  private static final Header JSON = new Header("content-type", "application/json");
+  private static final Header BOTH = new Header("accept", "application/json, text/event-stream");
+  private static final Header EVENTS = new Header("accept", "text/event-stream");
+
+  private Outbound() {}
+
+  static OutboundRequest request(Call call) {
+    McpMessage message = call.message();
+    List<Header> headers = new ArrayList<>(8);
+    String method =
+        switch (message.method()) {
+          case STREAM -> "GET";
+          case END -> "DELETE";
+          default -> "POST";
+        };
+    if (method.equals("POST")) {
+      headers.add(JSON);
+    }
+    headers.add(method.equals("GET") ? EVENTS : BOTH);
+    if (message.era().modern()) {
+      modern(call.exchange().head(), message, headers);
+    } else {
+      legacy(call, headers);
+    }
+    for (String name : call.route().server().forwardHeaders()) {
+      call.exchange().head().headers(name).forEach(value -> headers.add(new Header(name, value)));
+    }
+    return new OutboundRequest(
+        call.id(), call.route().server().name(), method, headers, body(message));
+  }
+
+  /** A response to a request of the server, sent under the permit of the call it came with. */
+  static OutboundRequest response(Call call, byte[] body) {
+    List<Header> headers = new ArrayList<>(4);
+    headers.add(JSON);
+    headers.add(BOTH);
+    legacy(call, headers);
+    return new OutboundRequest(call.id(), call.route().server().name(), "POST", headers, body);
+  }
+
+  private static byte[] body(McpMessage message) {
+    if (message.era().modern()) {
+      return Rewrite.modernRequest(message);
+    }
+    return message.method() == McpMethod.INITIALIZE
+        ? Rewrite.initializeRequest(message)
+        : message.body();
+  }
+
+  private static void modern(RequestHead head, McpMessage message, List<Header> headers) {
+    headers.add(new Header("mcp-protocol-version", Era.MODERN_VERSION));
+    headers.add(new Header("mcp-method", message.method().wire()));
+    String name = message.targetName();
+    if (name != null) {
+      headers.add(new Header("mcp-name", HeaderAgreement.encode(name)));
+    }
+    // Without the tool's schema nothing can be said about these; servers must be given them.
+    headers.addAll(head.headersStartingWith("mcp-param-"));
+  }
+
+  private static void legacy(Call call, List<Header> headers) {
+    BoundSession session = call.session();
+    if (session == null) {
+      return;
+    }
+    headers.add(new Header("mcp-protocol-version", session.version()));
+    String upstreamId = session.upstreamId();
+    if (upstreamId != null) {
+      headers.add(new Header("mcp-session-id", upstreamId));
+    }
+  }
+}

@@ -1,0 +1,102 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.audit.OutcomeLeaf;
+import dev.countersign.audit.OutcomeResult;
+import dev.countersign.audit.SideEffect;
+import dev.countersign.gateway.telemetry.Meters;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers how a permitted call goes and, whatever happened, writes it down once: the outcome leaf
+ * and the metric come from here. Confined to the call's event loop.
+ */
+final class Outcome {
+  private final Call call;
+  private final RecordStep records;
+  private final Meters meters;
+  private final long dispatchedNanos = System.nanoTime();
+  private long firstByteNanos = -1;
+  private @Nullable Integer httpStatus;
+  private @Nullable Integer rpcCode;
+  private @Nullable Boolean toolError;
+  private @Nullable String executor;
+  private @Nullable String resultDigest;
+  private long replyBytes;
+  private boolean over;
+
+  Outcome(Call call, RecordStep records, Meters meters) {
+    this.call = call;
+    this.records = records;
+    this.meters = meters;
+  }
+
+  /** The server began to answer. */
+  void replied(int status, String by) {
+    firstByteNanos = System.nanoTime();
+    httpStatus = status;
+    executor = by;
+  }
+
+  void received(int bytes) {
+    replyBytes += bytes;
+  }
+
+  void result(byte[] message, @Nullable Boolean isError) {
+    resultDigest = RecordStep.digest(message);
+    toolError = isError;
+  }
+
+  void error(int code) {
+    rpcCode = code;
+  }
+
+  boolean over() {
+    return over;
+  }
+
+  /** Ends the call; only the first end counts. */
+  void end(OutcomeResult result, SideEffect sideEffect, @Nullable String detail) {
+    if (over) {
+      return;
+    }
+    over = true;
+    call.end();
+    long now = System.nanoTime();
+    boolean dispatched = result != OutcomeResult.NOT_DISPATCHED;
+    records.ended(
+        new OutcomeLeaf(
+            call.id(),
+            result,
+            httpStatus,
+            rpcCode,
+            toolError,
+            executor,
+            sideEffect,
+            resultDigest,
+            replyBytes,
+            dispatched ? micros(call.beganNanos(), dispatchedNanos) : -1,
+            firstByteNanos < 0 ? -1 : micros(call.beganNanos(), firstByteNanos),
+            micros(call.beganNanos(), now),
+            detail));
+    meters.callEnded(
+        call.message().method().wire(),
+        call.route().server().name(),
+        word(result),
+        now - call.beganNanos());
+  }
+
+  private static String word(OutcomeResult result) {
+    return switch (result) {
+      case ANSWERED, ERROR_ANSWERED -> "answered";
+      case WITHHELD -> "refused";
+      case CLIENT_GONE, NOT_DISPATCHED -> "abandoned";
+      case BAD_REPLY, UPSTREAM_UNAVAILABLE, TIMEOUT, UNKNOWN -> "unavailable";
+    };
+  }
+
+  private static long micros(long from, long to) {
+    return TimeUnit.NANOSECONDS.toMicros(to - from);
+  }
+}

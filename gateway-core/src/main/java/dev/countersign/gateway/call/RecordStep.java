@@ -1,0 +1,187 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.audit.AuditLog;
+import dev.countersign.audit.AuditReceipt;
+import dev.countersign.audit.AuditUnavailableException;
+import dev.countersign.audit.CallerFacts;
+import dev.countersign.audit.Commitments;
+import dev.countersign.audit.CredentialFacts;
+import dev.countersign.audit.DecisionLeaf;
+import dev.countersign.audit.DecisionResult;
+import dev.countersign.audit.IntentFacts;
+import dev.countersign.audit.OutcomeLeaf;
+import dev.countersign.audit.PolicyFacts;
+import dev.countersign.audit.ServerFacts;
+import dev.countersign.audit.TargetFacts;
+import dev.countersign.gateway.admission.AdmittedCall;
+import dev.countersign.gateway.admission.OutboundRequest;
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.json.CanonicalJson;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.snapshot.ServerSettings;
+import dev.countersign.identity.Caller;
+import dev.countersign.policy.Decision;
+import dev.countersign.policy.Durability;
+import dev.countersign.policy.Permit;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts decisions and outcomes on record. Without a decision's receipt nothing is forwarded. */
+final class RecordStep {
+  private static final Logger LOG = LoggerFactory.getLogger(RecordStep.class);
+
+  private final AuditLog log;
+  private final Commitments commitments;
+
+  RecordStep(AuditLog log, Commitments commitments) {
+    this.log = log;
+    this.commitments = commitments;
+  }
+
+  /**
+   * Records a permit and joins it with caller and receipt. Completes when the record is durable, or
+   * at once where the permit lets the sync overlap the server's work.
+   */
+  CompletableFuture<AdmittedCall> decided(Call call, Call.PermittedRequest permitted) {
+    Permit permit = permitted.permit();
+    AuditReceipt receipt =
+        append(leaf(call, DecisionResult.PERMIT, "permitted", permitted.request()));
+    if (permit.durability() == Durability.BEFORE_RELEASE) {
+      return CompletableFuture.completedFuture(
+          AdmittedCall.admit(call.caller(), permit, receipt, permitted.request()));
+    }
+    return call.exchange()
+        .loop()
+        .here(receipt.durable())
+        .handle(
+            (position, failure) -> {
+              if (failure != null) {
+                throw RefusedException.of(Reason.AUDIT_UNAVAILABLE);
+              }
+              return AdmittedCall.admit(call.caller(), permit, receipt, permitted.request());
+            });
+  }
+
+  /**
+   * Records a refusal; completes when it is durable or cannot be. A refusal stands even when it
+   * cannot be recorded: what is counted then is that the log is unavailable.
+   */
+  CompletableFuture<?> refused(Call call, Reason reason) {
+    try {
+      DecisionLeaf leaf = leaf(call, result(reason), reason.id(), null);
+      return call.exchange().loop().here(log.append(leaf).durable()).exceptionally(failure -> null);
+    } catch (AuditUnavailableException e) {
+      LOG.atWarn().addKeyValue("call", call.id()).log("a refusal could not be recorded");
+      return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  /** Records how a permitted call ended. */
+  void ended(OutcomeLeaf outcome) {
+    try {
+      log.append(outcome);
+    } catch (AuditUnavailableException e) {
+      LOG.atError().addKeyValue("call", outcome.callId()).log("an outcome could not be recorded");
+    }
+  }
+
+  private AuditReceipt append(DecisionLeaf leaf) {
+    try {
+      return log.append(leaf);
+    } catch (AuditUnavailableException e) {
+      throw RefusedException.of(Reason.AUDIT_UNAVAILABLE);
+    }
+  }
+
+  private static DecisionResult result(Reason reason) {
+    return switch (reason) {
+      case APPROVAL_NEEDED -> DecisionResult.APPROVAL_NEEDED;
+      case STEP_UP_NEEDED -> DecisionResult.STEP_UP;
+      case POLICY_INDETERMINATE -> DecisionResult.INDETERMINATE;
+      default -> DecisionResult.REFUSE;
+    };
+  }
+
+  private DecisionLeaf leaf(
+      Call call, DecisionResult result, String reason, @Nullable OutboundRequest request) {
+    McpMessage message = call.message();
+    ServerSettings server = call.route().server();
+    JsonValue arguments = message.arguments();
+    String intent = message.meta().intent();
+    String target = message.targetName();
+    return new DecisionLeaf(
+        call.id(),
+        message.meta().traceId(),
+        call.rpcIdJson(),
+        DecisionStep.version(message, call.session()),
+        message.method().wire(),
+        "request",
+        call.route().path(),
+        caller(call.caller()),
+        call.sessionId(),
+        intent == null ? null : new IntentFacts(intent, "agent-declared"),
+        new ServerFacts(server.name(), server.url().toString(), server.environment()),
+        target == null ? null : target(call, message, target),
+        arguments == null ? null : commitments.commit(CanonicalJson.bytes(arguments)),
+        request == null ? null : digest(request.body()),
+        result,
+        policy(call),
+        reason,
+        request == null ? null : credential(call),
+        call.snapshot().revision(),
+        request != null);
+  }
+
+  private static TargetFacts target(Call call, McpMessage message, String name) {
+    return new TargetFacts(
+        message.method().kind().name().toLowerCase(Locale.ROOT),
+        name,
+        call.effect() == null ? null : call.effect().name().toLowerCase(Locale.ROOT));
+  }
+
+  private static CallerFacts caller(Caller caller) {
+    return new CallerFacts(
+        caller.id(),
+        caller.kind(),
+        caller.issuer(),
+        caller.subject(),
+        caller.client(),
+        caller.proof(),
+        caller.credentialHash(),
+        caller.user(),
+        caller.actors());
+  }
+
+  private static CredentialFacts credential(Call call) {
+    return new CredentialFacts(
+        call.route().credential().kind(), call.route().credential().reference());
+  }
+
+  private static PolicyFacts policy(Call call) {
+    Decision decision = call.decision();
+    if (decision == null) {
+      return new PolicyFacts("none", call.snapshot().policyRevision(), null, List.of(), List.of());
+    }
+    return new PolicyFacts(
+        decision.engine(), decision.revision(), decision.rule(), decision.reasons(), List.of());
+  }
+
+  static String digest(byte[] bytes) {
+    try {
+      return "sha256:"
+          + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("SHA-256 is not there", e);
+    }
+  }
+}

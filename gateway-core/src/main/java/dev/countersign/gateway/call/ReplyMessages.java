@@ -1,0 +1,131 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.json.JsonLimits;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.jsonrpc.RpcReader;
+import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.session.BoundSession;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Says what each message of a server is to the call it answers. */
+final class ReplyMessages {
+  private static final Set<String> LIST_CHANGES =
+      Set.of(
+          "notifications/tools/list_changed",
+          "notifications/prompts/list_changed",
+          "notifications/resources/list_changed");
+
+  private final Call call;
+
+  ReplyMessages(Call call) {
+    this.call = call;
+  }
+
+  /** What becomes of a message. */
+  sealed interface Judged {
+    /** The answer to the request. */
+    record Final(byte[] bytes, RpcMessage message) implements Judged {}
+
+    /** A notification that goes on. */
+    record Pass(byte[] bytes) implements Judged {}
+
+    /** Nothing for this client. */
+    record Drop() implements Judged {}
+
+    /** The server asks the client something; what it is told instead. */
+    record Question(byte[] refusal) implements Judged {}
+  }
+
+  /**
+   * Parses and judges one message.
+   *
+   * @throws dev.countersign.gateway.error.RefusedException when it cannot be trusted to be what it
+   *     seems; nothing after it on the same reply can be either
+   */
+  Judged judge(byte[] bytes) {
+    JsonLimits limits =
+        JsonLimits.DEFAULTS.with(
+            Math.max(call.limits().answerBytesMax(), call.limits().eventBytesMax()),
+            call.limits().depthMax(),
+            Math.max(call.limits().tokensMax(), 1_000_000));
+    RpcMessage message;
+    try {
+      message = RpcReader.readReply(bytes, limits);
+    } catch (RpcRefusedException e) {
+      throw ResultStep.badReply(e.reason());
+    }
+    return switch (message) {
+      case RpcMessage.Result result -> answer(bytes, result, result.id());
+      case RpcMessage.Failure failure -> answer(bytes, failure, failure.id());
+      case RpcMessage.Notification notification ->
+          passes(notification) ? new Judged.Pass(bytes) : new Judged.Drop();
+      case RpcMessage.Request request -> question(request);
+    };
+  }
+
+  private Judged answer(byte[] bytes, RpcMessage message, @Nullable RpcId id) {
+    RpcId asked = call.message().id();
+    if (asked == null || !asked.equals(id)) {
+      throw ResultStep.badReply("an answer to another request");
+    }
+    return new Judged.Final(bytes, message);
+  }
+
+  private boolean passes(RpcMessage.Notification notification) {
+    boolean stream = call.message().method() == McpMethod.STREAM;
+    return switch (notification.method()) {
+      case "notifications/progress" -> !stream && ownsProgress(notification.params());
+      case "notifications/message" -> !call.modern() || call.message().meta().logging();
+      default -> stream && LIST_CHANGES.contains(notification.method());
+    };
+  }
+
+  /** Progress belongs to the request that gave its token. */
+  private boolean ownsProgress(@Nullable JsonValue params) {
+    JsonValue given = call.message().meta().progressToken();
+    JsonValue token = params == null ? null : params.member("progressToken");
+    return given != null
+        && token != null
+        && given.kind() == token.kind()
+        && Arrays.equals(given.raw(), token.raw());
+  }
+
+  /**
+   * Sampling, elicitation and roots are not granted: the server is told so in the words the
+   * protocol has for it. A modern server must not ask at all.
+   */
+  private Judged question(RpcMessage.Request request) {
+    if (call.modern()) {
+      throw ResultStep.badReply("a request where only answers may come");
+    }
+    String refusal =
+        switch (request.method()) {
+          case "ping" -> "\"result\":{}";
+          case "elicitation/create" -> "\"result\":{\"action\":\"decline\"}";
+          case "sampling/createMessage" ->
+              "\"error\":{\"code\":-1,\"message\":\"refused by the gateway's policy\"}";
+          default -> "\"error\":{\"code\":-32601,\"message\":\"not served by the gateway\"}";
+        };
+    return new Judged.Question(
+        ("{\"jsonrpc\":\"2.0\",\"id\":" + request.id().json() + "," + refusal + "}")
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** What a cancel notification of the client cancels, if that is still under way. */
+  Optional<Runnable> cancelled() {
+    BoundSession session = call.session();
+    if (session == null || call.message().method() != McpMethod.CANCELLED) {
+      return Optional.empty();
+    }
+    RpcId id = SessionStep.cancelledId(call.message());
+    return id == null ? Optional.empty() : Optional.ofNullable(session.cancellation(id));
+  }
+}

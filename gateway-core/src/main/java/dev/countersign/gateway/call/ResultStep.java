@@ -1,0 +1,201 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.json.JsonKind;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.mcp.Era;
+import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.Rewrite;
+import dev.countersign.policy.TargetKind;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of a server's final answer: entries that the caller may not see leave lists,
+ * capabilities that are not served leave the server's facts, and questions to the client that
+ * policy does not permit are withheld.
+ */
+final class ResultStep {
+  /** So many entries of a list are decided before other calls of the loop get their turn. */
+  private static final int ENTRIES_AT_A_TIME = 32;
+
+  /** The server wants a capability that was not forwarded: -32021, or -32042 in 2025-11-25. */
+  private static final List<Integer> WANTS_INPUT = List.of(-32021, -32042);
+
+  private final Call call;
+  private final DecisionStep decisions;
+  private final Outcome outcome;
+
+  ResultStep(Call call, DecisionStep decisions, Outcome outcome) {
+    this.call = call;
+    this.decisions = decisions;
+    this.outcome = outcome;
+  }
+
+  /** The bytes that the client gets; fails with a refusal when it may get none of it. */
+  CompletableFuture<byte[]> judge(byte[] bytes, RpcMessage answer) {
+    return switch (answer) {
+      case RpcMessage.Result result -> result(bytes, result.result());
+      case RpcMessage.Failure failure -> {
+        outcome.error(failure.code());
+        if (WANTS_INPUT.contains(failure.code())) {
+          throw RefusedException.of(Reason.INPUT_REQUEST_REFUSED);
+        }
+        yield CompletableFuture.completedFuture(bytes);
+      }
+      case RpcMessage.Request request -> throw badReply("a request in the place of an answer");
+      case RpcMessage.Notification note ->
+          throw badReply("a notification in the place of an answer");
+    };
+  }
+
+  private CompletableFuture<byte[]> result(byte[] bytes, JsonValue result) {
+    McpMessage message = call.message();
+    if (result.kind() != JsonKind.OBJECT) {
+      throw badReply("the result is not an object");
+    }
+    outcome.result(bytes, isTrue(result.member("isError")));
+    if (message.era().modern()) {
+      checkResultType(result);
+    }
+    McpMethod.Listing listing = message.method().listing();
+    if (listing != null) {
+      return list(bytes, result, listing);
+    }
+    return switch (message.method()) {
+      case INITIALIZE, DISCOVER ->
+          CompletableFuture.completedFuture(Rewrite.serverFacts(bytes, result));
+      case RESOURCES_READ -> resources(bytes, result);
+      default -> CompletableFuture.completedFuture(bytes);
+    };
+  }
+
+  private static void checkResultType(JsonValue result) {
+    JsonValue type = result.member("resultType");
+    if (type == null) {
+      return;
+    }
+    String text = type.kind() == JsonKind.STRING ? type.text() : "";
+    if (text.equals("input_required")) {
+      throw RefusedException.of(Reason.INPUT_REQUEST_REFUSED);
+    }
+    if (!text.equals("complete")) {
+      throw badReply("a result type that was not agreed on");
+    }
+  }
+
+  private CompletableFuture<byte[]> list(
+      byte[] bytes, JsonValue result, McpMethod.Listing listing) {
+    JsonValue entries = result.member(listing.member());
+    if (entries == null || entries.kind() != JsonKind.ARRAY) {
+      throw badReply("the list is missing");
+    }
+    List<String> names = new ArrayList<>();
+    Map<String, Integer> seen = new HashMap<>();
+    for (JsonValue entry : entries.elements()) {
+      JsonValue name = entry.kind() == JsonKind.OBJECT ? entry.member(listing.key()) : null;
+      if (name == null || name.kind() != JsonKind.STRING) {
+        throw badReply("a list entry without a name");
+      }
+      names.add(name.text());
+      seen.merge(name.text(), 1, Integer::sum);
+    }
+    boolean[] shown = new boolean[names.size()];
+    return decide(listing.kind(), names, shown, 0)
+        .thenApply(
+            decided -> {
+              // Two entries of one name: nobody can say which of them a call would reach.
+              int[] at = {0};
+              return Rewrite.list(
+                  bytes,
+                  result,
+                  entries,
+                  entry -> {
+                    int i = at[0]++;
+                    return shown[i] && seen.getOrDefault(names.get(i), 0) == 1;
+                  });
+            });
+  }
+
+  private CompletableFuture<Void> decide(
+      TargetKind kind, List<String> names, boolean[] shown, int from) {
+    int to = Math.min(names.size(), from + ENTRIES_AT_A_TIME);
+    List<CompletableFuture<Void>> asked = new ArrayList<>(to - from);
+    for (int i = from; i < to; i++) {
+      int entry = i;
+      asked.add(decisions.visible(call, kind, names.get(i)).thenAccept(yes -> shown[entry] = yes));
+    }
+    CompletableFuture<Void> slice =
+        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new));
+    if (to == names.size()) {
+      return slice;
+    }
+    Loop loop = call.exchange().loop();
+    return slice
+        .thenCompose(
+            done -> {
+              CompletableFuture<Void> turn = new CompletableFuture<>();
+              loop.execute(() -> turn.complete(null));
+              return turn;
+            })
+        .thenCompose(turn -> decide(kind, names, shown, to));
+  }
+
+  /** A read may answer with more than was asked for, a folder's files for instance. */
+  private CompletableFuture<byte[]> resources(byte[] bytes, JsonValue result) {
+    JsonValue contents = result.member("contents");
+    if (contents == null || contents.kind() != JsonKind.ARRAY) {
+      throw badReply("the contents are missing");
+    }
+    List<String> others = new ArrayList<>();
+    for (JsonValue content : contents.elements()) {
+      JsonValue uri = content.kind() == JsonKind.OBJECT ? content.member("uri") : null;
+      if (uri == null || uri.kind() != JsonKind.STRING) {
+        throw badReply("contents without a URI");
+      }
+      if (!uri.text().equals(call.message().targetName())) {
+        others.add(uri.text());
+      }
+    }
+    boolean[] shown = new boolean[others.size()];
+    return decide(TargetKind.RESOURCE, others, shown, 0)
+        .thenApply(
+            decided -> {
+              for (boolean yes : shown) {
+                if (!yes) {
+                  throw RefusedException.of(Reason.POLICY_REFUSED);
+                }
+              }
+              return bytes;
+            });
+  }
+
+  /** The revision that {@code initialize} agreed on. */
+  static String agreedVersion(JsonValue result) {
+    JsonValue version = result.member("protocolVersion");
+    if (version == null
+        || version.kind() != JsonKind.STRING
+        || !Era.LEGACY_VERSIONS.contains(version.text())) {
+      throw badReply("a protocol version that is not spoken here");
+    }
+    return version.text();
+  }
+
+  static RefusedException badReply(String detail) {
+    return RefusedException.of(
+        Reason.UPSTREAM_BAD_REPLY, Reason.UPSTREAM_BAD_REPLY.text() + ": " + detail);
+  }
+
+  private static @Nullable Boolean isTrue(@Nullable JsonValue value) {
+    return value == null ? null : value.kind() == JsonKind.TRUE;
+  }
+}

@@ -1,0 +1,120 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.RequestHead;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.session.SessionTable;
+import dev.countersign.identity.CallerKey;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ties the call to a session of its caller. Legacy: the presented id must have been sealed for this
+ * caller on this route, and be alive. Modern: the session follows from who calls, so that no client
+ * sheds it by reconnecting.
+ */
+final class SessionStep {
+  private final SessionTable sessions;
+
+  SessionStep(SessionTable sessions) {
+    this.sessions = sessions;
+  }
+
+  void bind(Call call) {
+    McpMessage message = call.message();
+    if (message.era().modern()) {
+      call.derivedSession(derived(call.caller().key(), call.route().path()));
+    } else if (message.method() == McpMethod.INITIALIZE) {
+      if (!sessions.roomFor(call.caller().key(), call.limits())) {
+        throw RefusedException.of(Reason.SESSION_LIMIT);
+      }
+    } else {
+      legacy(call, message);
+    }
+  }
+
+  private void legacy(Call call, McpMessage message) {
+    RequestHead head = call.exchange().head();
+    String presented = head.header("mcp-session-id");
+    if (presented == null) {
+      throw RefusedException.of(Reason.SESSION_REQUIRED);
+    }
+    BoundSession session =
+        sessions.find(presented, call.caller().key(), call.route().path(), call.limits());
+    if (session == null) {
+      throw RefusedException.of(Reason.SESSION_UNKNOWN);
+    }
+    String version = head.header("mcp-protocol-version");
+    if (version != null && !version.equals(session.version())) {
+      throw RefusedException.of(
+          Reason.INVALID_REQUEST, "MCP-Protocol-Version is not the version agreed on");
+    }
+    call.session(session);
+    session.countCall();
+    RpcId id = message.id();
+    if (id != null) {
+      if (!session.begin(id, call::cancelled)) {
+        throw RefusedException.of(Reason.ID_IN_FLIGHT);
+      }
+      call.onEnd(() -> session.finish(id));
+    }
+    if (message.method() == McpMethod.STREAM) {
+      if (!session.openStream(call.limits().streamsPerSessionMax())) {
+        throw RefusedException.of(Reason.STREAM_LIMIT);
+      }
+      call.onEnd(session::closeStream);
+    }
+    if (message.method() == McpMethod.PING) {
+      throw new SettledException(MessageStep.result(String.valueOf(call.rpcIdJson()), "{}"));
+    }
+    if (message.method() == McpMethod.CANCELLED) {
+      RpcId cancelled = cancelledId(message);
+      if (cancelled == null || session.cancellation(cancelled) == null) {
+        // Not this session's, or over already: the server must not hear of it.
+        throw new SettledException(Answer.empty(202));
+      }
+    }
+  }
+
+  /** The request that a cancel notification names, or null when it names none. */
+  static @Nullable RpcId cancelledId(McpMessage message) {
+    JsonValue id = message.params() == null ? null : message.params().member("requestId");
+    if (id == null) {
+      return null;
+    }
+    return switch (id.kind()) {
+      case STRING -> new RpcId.Text(id.text());
+      case NUMBER -> id.integer().isPresent() ? new RpcId.Number(id.integer().getAsLong()) : null;
+      case OBJECT, ARRAY, TRUE, FALSE, NULL -> null;
+    };
+  }
+
+  /** Names the session of a modern caller on a route; opens nothing, so a plain digest will do. */
+  private static String derived(CallerKey key, String route) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (String part :
+          new String[] {
+            key.kind(), key.issuer(), key.subject(), String.valueOf(key.client()), route
+          }) {
+        byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+        digest.update((byte) (bytes.length >> 8));
+        digest.update((byte) bytes.length);
+        digest.update(bytes);
+      }
+      return HexFormat.of().formatHex(digest.digest(), 0, 16);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("SHA-256 is not there", e);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.error;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Ends the way of a call with an answer from the catalogue. Carries no stack trace: a refusal is an
+ * expected outcome, and a flood of them must stay cheap.
+ */
+public final class RefusedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient Reason reason;
+  private final String detail;
+  private final transient Map<String, Object> data;
+  private final transient List<String> scopes;
+
+  private RefusedException(
+      Reason reason, String detail, Map<String, Object> data, List<String> scopes) {
+    super(reason.id() + ": " + detail, null, false, false);
+    this.reason = reason;
+    this.detail = detail;
+    this.data = data;
+    this.scopes = scopes;
+  }
+
+  /** A refusal in the catalogue's own words. */
+  public static RefusedException of(Reason reason) {
+    return new RefusedException(reason, reason.text(), Map.of(), List.of());
+  }
+
+  /**
+   * A refusal with more to say.
+   *
+   * @param detail what the caller is told; must hold nothing that the caller may not know
+   */
+  public static RefusedException of(Reason reason, String detail) {
+    return new RefusedException(reason, detail, Map.of(), List.of());
+  }
+
+  /**
+   * A refusal with members for the JSON-RPC error's {@code data}.
+   *
+   * @param data values are strings or lists of strings, in order
+   */
+  public static RefusedException of(Reason reason, String detail, Map<String, Object> data) {
+    return new RefusedException(reason, detail, data, List.of());
+  }
+
+  /** A refusal that a wider scope would cure. */
+  public static RefusedException needingScopes(List<String> scopes) {
+    return new RefusedException(
+        Reason.STEP_UP_NEEDED, Reason.STEP_UP_NEEDED.text(), Map.of(), List.copyOf(scopes));
+  }
+
+  /** The catalogue's entry. */
+  public Reason reason() {
+    return reason;
+  }
+
+  /** What the caller is told. */
+  public String detail() {
+    return detail;
+  }
+
+  /** Members for {@code error.data}. */
+  public Map<String, Object> data() {
+    return data;
+  }
+
+  /** Scopes to name in a challenge; empty unless a wider scope would cure it. */
+  public List<String> scopes() {
+    return scopes;
+  }
+}

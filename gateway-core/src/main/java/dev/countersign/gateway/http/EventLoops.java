@@ -1,0 +1,85 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.http;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The gateway's event loops: native epoll where its library loads, else NIO. Every client
+ * connection and every upstream connection lives on one of them.
+ */
+public final class EventLoops implements AutoCloseable {
+  private final MultiThreadIoEventLoopGroup group;
+  private final List<Loop> loops;
+  private final boolean epoll;
+
+  /** Starts {@code count} loops, 1 to 64. */
+  public EventLoops(int count) {
+    this.epoll = Epoll.isAvailable();
+    IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            count, new DefaultThreadFactory("countersign-loop", true), handlers);
+    List<Loop> made = new ArrayList<>(count);
+    for (EventExecutor executor : group) {
+      made.add(new Loop((EventLoop) executor, made.size()));
+    }
+    this.loops = List.copyOf(made);
+  }
+
+  /** All loops, by index. */
+  public List<Loop> loops() {
+    return loops;
+  }
+
+  /** The name of the transport in use: epoll or nio. */
+  public String transport() {
+    return epoll ? "epoll" : "nio";
+  }
+
+  Loop loopOf(EventLoop eventLoop) {
+    for (Loop loop : loops) {
+      if (loop.netty() == eventLoop) {
+        return loop;
+      }
+    }
+    throw new IllegalArgumentException("not a loop of this gateway");
+  }
+
+  MultiThreadIoEventLoopGroup group() {
+    return group;
+  }
+
+  Class<? extends ServerSocketChannel> serverChannel() {
+    return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+  }
+
+  /** The kind of channel that upstream connections are. */
+  public Class<? extends SocketChannel> clientChannel() {
+    return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+  }
+
+  /** Stops the loops within two seconds; connections must have been closed before. */
+  @Override
+  public void close() {
+    group
+        .shutdownGracefully(0, Duration.ofSeconds(2).toMillis(), TimeUnit.MILLISECONDS)
+        .awaitUninterruptibly();
+  }
+}

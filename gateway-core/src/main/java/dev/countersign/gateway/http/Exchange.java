@@ -1,0 +1,124 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.http;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One request and its answer. Confined to {@link #loop}.
+ *
+ * <p>The body is not kept until {@link #body} asks for it: up to 64 KiB wait, then the connection
+ * stops reading. Answering before the whole body has come closes the connection after the answer.
+ */
+public final class Exchange {
+  private final Connection connection;
+  private final Loop loop;
+  private final RequestHead head;
+  private final RequestBody body;
+  private boolean answered;
+  private boolean closed;
+  private List<Runnable> closedTasks = List.of();
+  private List<Runnable> drainTasks = List.of();
+
+  Exchange(Connection connection, Loop loop, RequestHead head, RequestBody body) {
+    this.connection = connection;
+    this.loop = loop;
+    this.head = head;
+    this.body = body;
+  }
+
+  /** The event loop that everything about this exchange runs on. */
+  public Loop loop() {
+    return loop;
+  }
+
+  /** The request's head. */
+  public RequestHead head() {
+    return head;
+  }
+
+  /**
+   * Reads the whole body; may be called once.
+   *
+   * @return completes on the loop; fails with {@link BodyRefusedException}
+   */
+  public CompletableFuture<byte[]> body(int bytesMax) {
+    return body.read(bytesMax);
+  }
+
+  /**
+   * Whether the body, as far as it is known, has at most this many bytes: it has arrived, or its
+   * declared length says so. For answers that want to name the request's id without inviting a
+   * stranger to send megabytes.
+   */
+  public boolean bodyWithin(int bytes) {
+    return body.within(bytes);
+  }
+
+  /** Sends a whole answer. A second answer, or one to a client that is gone, is ignored. */
+  public void answer(Answer answer) {
+    if (!answered && !closed) {
+      answered = true;
+      connection.write(answer);
+    }
+  }
+
+  /** Begins an answer that is sent piece by piece; its head is flushed at once. */
+  public ResponseStream stream(int status, List<Header> headers) {
+    if (answered) {
+      throw new IllegalStateException("the exchange has been answered");
+    }
+    answered = true;
+    return connection.stream(status, headers);
+  }
+
+  /** Whether an answer was begun. */
+  public boolean answered() {
+    return answered;
+  }
+
+  /** Runs a task when the client goes away before the answer is whole; at once if it has. */
+  public void onClosed(Runnable task) {
+    if (closed) {
+      task.run();
+    } else {
+      closedTasks = with(closedTasks, task);
+    }
+  }
+
+  /** Runs a task when the gateway begins to drain while this exchange is open. */
+  public void onDrain(Runnable task) {
+    if (connection.draining()) {
+      task.run();
+    } else {
+      drainTasks = with(drainTasks, task);
+    }
+  }
+
+  /** Whether the client is gone. */
+  public boolean closed() {
+    return closed;
+  }
+
+  RequestBody requestBody() {
+    return body;
+  }
+
+  void clientGone() {
+    closed = true;
+    body.refuse(BodyRefusedException.Why.CLOSED);
+    closedTasks.forEach(Runnable::run);
+    closedTasks = List.of();
+  }
+
+  void drain() {
+    drainTasks.forEach(Runnable::run);
+    drainTasks = List.of();
+  }
+
+  private static List<Runnable> with(List<Runnable> tasks, Runnable task) {
+    var more = new java.util.ArrayList<>(tasks);
+    more.add(task);
+    return more;
+  }
+}

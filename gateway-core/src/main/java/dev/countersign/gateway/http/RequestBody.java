@@ -1,0 +1,129 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.http;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers the body of one request, within bounds. Confined to the connection's event loop. */
+final class RequestBody {
+  /** What may wait before anyone has asked for the body. */
+  private static final int UNASKED_BYTES_MAX = 64 << 10;
+
+  private static final byte[] NOTHING = {};
+
+  private final long declaredLength;
+  private final ReadControl control;
+  private byte[] bytes = NOTHING;
+  private int length;
+  private boolean whole;
+  private int bytesMax = -1;
+  private BodyRefusedException.@Nullable Why refused;
+  private @Nullable CompletableFuture<byte[]> reader;
+
+  /** What a body may ask of its connection. */
+  interface ReadControl {
+    /** Stop reading, or go on. */
+    void reading(boolean on);
+
+    /** Someone waits for the body: tell the client to go on and watch the clock. */
+    void wanted();
+  }
+
+  /**
+   * @param declaredLength {@code Content-Length}, or -1 when the body is chunked
+   */
+  RequestBody(long declaredLength, ReadControl control) {
+    this.declaredLength = declaredLength;
+    this.control = control;
+  }
+
+  CompletableFuture<byte[]> read(int max) {
+    if (reader != null) {
+      throw new IllegalStateException("the body is read once");
+    }
+    reader = new CompletableFuture<>();
+    bytesMax = max;
+    if (declaredLength > max || length > max) {
+      refuse(BodyRefusedException.Why.TOO_LARGE);
+    }
+    settle();
+    if (!reader.isDone()) {
+      control.reading(true);
+      control.wanted();
+    }
+    return reader;
+  }
+
+  boolean within(int max) {
+    return whole ? length <= max : declaredLength >= 0 && declaredLength <= max;
+  }
+
+  void add(ByteBuf piece) {
+    if (refused != null) {
+      return;
+    }
+    int more = piece.readableBytes();
+    if (bytesMax >= 0 && length + (long) more > bytesMax) {
+      refuse(BodyRefusedException.Why.TOO_LARGE);
+      return;
+    }
+    ensure(length + more);
+    piece.readBytes(bytes, length, more);
+    length += more;
+    if (reader == null && length > UNASKED_BYTES_MAX) {
+      control.reading(false);
+    }
+  }
+
+  void end() {
+    whole = true;
+    settle();
+  }
+
+  void refuse(BodyRefusedException.Why why) {
+    if (!whole && refused == null) {
+      refused = why;
+      bytes = NOTHING;
+      length = 0;
+      settle();
+    } else if (refused == null && reader != null && !reader.isDone()) {
+      refused = why;
+      settle();
+    }
+  }
+
+  /** Whether the last byte has come, so that another request may follow on the connection. */
+  boolean whole() {
+    return whole;
+  }
+
+  /** Whether the body was refused for this reason. */
+  boolean refusedFor(BodyRefusedException.Why why) {
+    return refused == why;
+  }
+
+  private void settle() {
+    if (reader == null || reader.isDone()) {
+      return;
+    }
+    if (refused != null) {
+      reader.completeExceptionally(new BodyRefusedException(refused));
+    } else if (whole) {
+      byte[] exact = bytes.length == length ? bytes : Arrays.copyOf(bytes, length);
+      bytes = NOTHING;
+      reader.complete(exact);
+    }
+  }
+
+  private void ensure(int needed) {
+    if (bytes.length < needed) {
+      // An honest client gets one allocation; one that lies about its length only what it sends.
+      long wish = declaredLength >= needed && declaredLength <= 1 << 20 ? declaredLength : 0;
+      long size =
+          Math.max(wish, Math.max(needed, Math.min(2L * bytes.length, Integer.MAX_VALUE - 8)));
+      bytes = Arrays.copyOf(bytes, (int) size);
+    }
+  }
+}

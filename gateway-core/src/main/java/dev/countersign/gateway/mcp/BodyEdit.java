@@ -1,0 +1,48 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.mcp;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Replaces ranges of a message and keeps every other byte, so that numbers, spacing and unknown
+ * members reach the other side as they were written.
+ */
+final class BodyEdit {
+  private final byte[] original;
+  private final List<Change> changes = new ArrayList<>();
+
+  private record Change(int start, int end, byte[] bytes) {}
+
+  BodyEdit(byte[] original) {
+    this.original = original;
+  }
+
+  /** Puts bytes in the place of a range. Ranges must not overlap. */
+  BodyEdit replace(int start, int end, byte[] bytes) {
+    changes.add(new Change(start, end, bytes));
+    return this;
+  }
+
+  /** The edited message; the original array when nothing was changed. */
+  byte[] bytes() {
+    if (changes.isEmpty()) {
+      return original;
+    }
+    changes.sort(Comparator.comparingInt(Change::start));
+    ByteArrayOutputStream out = new ByteArrayOutputStream(original.length + 64);
+    int at = 0;
+    for (Change change : changes) {
+      if (change.start < at) {
+        throw new IllegalStateException("overlapping edits");
+      }
+      out.write(original, at, change.start - at);
+      out.writeBytes(change.bytes);
+      at = change.end;
+    }
+    out.write(original, at, original.length - at);
+    return out.toByteArray();
+  }
+}

@@ -1,0 +1,160 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.mcp;
+
+import dev.countersign.gateway.json.JsonKind;
+import dev.countersign.gateway.json.JsonMember;
+import dev.countersign.gateway.json.JsonValue;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The places where the gateway changes a message on its way. Everything else passes byte for byte.
+ *
+ * <ul>
+ *   <li>What a client declares is cut down to what it may be asked for: servers must not use what
+ *       was not declared, so this is the first fence around sampling, elicitation and roots.
+ *   <li>What a server declares is cut down to what the gateway serves.
+ *   <li>Lists lose the entries that the caller may not see, and are then nobody else's to cache.
+ * </ul>
+ */
+public final class Rewrite {
+  private static final byte[] NO_CAPABILITIES = bytes("{}");
+  private static final byte[] PRIVATE = bytes("\"private\"");
+
+  /** Server capabilities whose methods the gateway serves. */
+  private static final Set<String> SERVED = Set.of("tools", "prompts", "resources");
+
+  /** Members of those that promise methods it does not serve. */
+  private static final Set<String> NOT_SERVED_WITHIN = Set.of("subscribe");
+
+  private Rewrite() {}
+
+  /** A modern request as it goes to the server. */
+  public static byte[] modernRequest(McpMessage message) {
+    JsonValue capabilities = message.meta().capabilities();
+    if (capabilities == null || capabilities.size() == 0) {
+      return message.body();
+    }
+    return new BodyEdit(message.body())
+        .replace(capabilities.start(), capabilities.end(), NO_CAPABILITIES)
+        .bytes();
+  }
+
+  /** {@code initialize} as it goes to the server: a version we speak, nothing declared. */
+  public static byte[] initializeRequest(McpMessage message) {
+    BodyEdit edit = new BodyEdit(message.body());
+    JsonValue params = message.params();
+    if (params != null) {
+      JsonValue capabilities = params.member("capabilities");
+      if (capabilities != null && capabilities.size() > 0) {
+        edit.replace(capabilities.start(), capabilities.end(), NO_CAPABILITIES);
+      }
+      JsonValue version = params.member("protocolVersion");
+      if (version != null
+          && version.kind() == JsonKind.STRING
+          && !Era.LEGACY_VERSIONS.contains(version.text())) {
+        edit.replace(
+            version.start(), version.end(), bytes('"' + Era.LEGACY_VERSIONS.getFirst() + '"'));
+      }
+    }
+    return edit.bytes();
+  }
+
+  /** The answer to {@code initialize} or {@code server/discover} as the client gets it. */
+  public static byte[] serverFacts(byte[] reply, JsonValue result) {
+    BodyEdit edit = new BodyEdit(reply);
+    JsonValue capabilities = result.member("capabilities");
+    if (capabilities != null && capabilities.kind() == JsonKind.OBJECT) {
+      edit.replace(capabilities.start(), capabilities.end(), served(capabilities));
+    }
+    JsonValue versions = result.member("supportedVersions");
+    if (versions != null && versions.kind() == JsonKind.ARRAY) {
+      List<String> spoken = Era.versions();
+      edit.replace(
+          versions.start(),
+          versions.end(),
+          entries(versions, v -> v.kind() == JsonKind.STRING && spoken.contains(v.text())));
+    }
+    makePrivate(edit, result);
+    return edit.bytes();
+  }
+
+  /**
+   * A list without the entries that are not to be seen.
+   *
+   * @param entries the array inside the reply
+   * @param visible asked once for each entry, in order
+   */
+  public static byte[] list(
+      byte[] reply, JsonValue result, JsonValue entries, Predicate<JsonValue> visible) {
+    BodyEdit edit = new BodyEdit(reply);
+    edit.replace(entries.start(), entries.end(), entries(entries, visible));
+    makePrivate(edit, result);
+    return edit.bytes();
+  }
+
+  /** A filtered answer is for its caller alone (MCP 2026-07-28, "Caching"). */
+  private static void makePrivate(BodyEdit edit, JsonValue result) {
+    JsonValue scope = result.member("cacheScope");
+    if (scope != null) {
+      edit.replace(scope.start(), scope.end(), PRIVATE);
+    }
+  }
+
+  private static byte[] entries(JsonValue array, Predicate<JsonValue> kept) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(array.end() - array.start());
+    out.write('[');
+    boolean first = true;
+    for (JsonValue entry : array.elements()) {
+      if (kept.test(entry)) {
+        if (!first) {
+          out.write(',');
+        }
+        out.writeBytes(entry.raw());
+        first = false;
+      }
+    }
+    out.write(']');
+    return out.toByteArray();
+  }
+
+  private static byte[] served(JsonValue capabilities) {
+    return members(
+        capabilities,
+        member -> SERVED.contains(member.name()) && member.value().kind() == JsonKind.OBJECT,
+        member ->
+            members(member.value(), inner -> !NOT_SERVED_WITHIN.contains(inner.name()), null));
+  }
+
+  private static byte[] members(
+      JsonValue object,
+      Predicate<JsonMember> kept,
+      java.util.function.@Nullable Function<JsonMember, byte[]> value) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(64);
+    byte[] whole = object.raw();
+    out.write('{');
+    boolean first = true;
+    for (JsonMember member : object.members()) {
+      if (kept.test(member)) {
+        if (!first) {
+          out.write(',');
+        }
+        int from = member.nameStart() - object.start();
+        int to = member.value().start() - object.start();
+        out.write(whole, from, to - from);
+        out.writeBytes(value == null ? member.value().raw() : value.apply(member));
+        first = false;
+      }
+    }
+    out.write('}');
+    return out.toByteArray();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

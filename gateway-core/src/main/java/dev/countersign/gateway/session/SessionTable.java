@@ -1,0 +1,138 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.session;
+
+import dev.countersign.gateway.snapshot.LimitSettings;
+import dev.countersign.identity.CallerKey;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The live legacy sessions of this gateway. Bounded in all and for each caller; a session ends when
+ * its client says so, when it idles, at its age limit, or with the process.
+ *
+ * <p>Any thread.
+ */
+public final class SessionTable {
+  private final InstantSource clock;
+  private final SecureRandom random = new SecureRandom();
+  private final SessionSeal seal = new SessionSeal(random);
+  private final ConcurrentHashMap<String, BoundSession> sessions = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<CallerKey, Integer> perCaller = new ConcurrentHashMap<>();
+  private final AtomicInteger size = new AtomicInteger();
+
+  public SessionTable(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * Whether this caller may open another session now; asked before the server is, so that nothing
+   * is opened there for a session that cannot be kept.
+   */
+  public boolean roomFor(CallerKey caller, LimitSettings limits) {
+    return size.get() < limits.sessionsMax()
+        && perCaller.getOrDefault(caller, 0) < limits.sessionsPerCallerMax();
+  }
+
+  /**
+   * Opens a session.
+   *
+   * @param version the agreed revision
+   * @param upstreamId the server's session id, or null
+   * @return null when a bound was reached meanwhile
+   */
+  public @Nullable BoundSession open(
+      CallerKey caller,
+      String route,
+      String version,
+      @Nullable String upstreamId,
+      LimitSettings limits) {
+    if (size.incrementAndGet() > limits.sessionsMax()) {
+      size.decrementAndGet();
+      return null;
+    }
+    int count = perCaller.merge(caller, 1, Integer::sum);
+    if (count > limits.sessionsPerCallerMax()) {
+      uncount(caller);
+      return null;
+    }
+    byte[] id = new byte[16];
+    random.nextBytes(id);
+    BoundSession session =
+        new BoundSession(
+            HexFormat.of().formatHex(id),
+            seal.seal(id, caller, route),
+            caller,
+            route,
+            version,
+            upstreamId,
+            clock.millis());
+    sessions.put(session.id(), session);
+    return session;
+  }
+
+  /**
+   * The live session behind a presented id.
+   *
+   * @return null when there is none for this caller on this route; unknown, ended and somebody
+   *     else's cannot be told apart
+   */
+  public @Nullable BoundSession find(
+      String wireId, CallerKey caller, String route, LimitSettings limits) {
+    byte[] id = seal.open(wireId, caller, route);
+    if (id == null) {
+      return null;
+    }
+    BoundSession session = sessions.get(HexFormat.of().formatHex(id));
+    if (session == null || !session.caller().equals(caller) || !session.route().equals(route)) {
+      return null;
+    }
+    long now = clock.millis();
+    if (over(session, now, limits)) {
+      end(session);
+      return null;
+    }
+    session.use(now);
+    return session;
+  }
+
+  /** Ends a session; its streams are closed. */
+  public void end(BoundSession session) {
+    if (sessions.remove(session.id(), session)) {
+      uncount(session.caller());
+      session.end();
+    }
+  }
+
+  /** Ends what has idled or aged out; called now and then. */
+  public void sweep(LimitSettings limits) {
+    long now = clock.millis();
+    for (BoundSession session : sessions.values()) {
+      if (over(session, now, limits)) {
+        end(session);
+      }
+    }
+  }
+
+  /** Ends every session. */
+  public void endAll() {
+    sessions.values().forEach(this::end);
+  }
+
+  /** Live sessions. */
+  public int size() {
+    return size.get();
+  }
+
+  private void uncount(CallerKey caller) {
+    size.decrementAndGet();
+    perCaller.computeIfPresent(caller, (key, count) -> count > 1 ? count - 1 : null);
+  }
+
+  private static boolean over(BoundSession session, long now, LimitSettings limits) {
+    return session.over(now, limits.sessionIdle().toMillis(), limits.sessionAgeMax().toMillis());
+  }
+}

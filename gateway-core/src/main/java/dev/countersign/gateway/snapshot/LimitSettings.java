@@ -1,0 +1,85 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.snapshot;
+
+import java.time.Duration;
+
+/**
+ * Bounds and time-outs (design, section 10, "Defaults"). Every one has a metric that counts what it
+ * turned away.
+ *
+ * @param head from accepting a connection, or the first byte of a further request, to a whole head
+ * @param body from the head to the whole body
+ * @param headerBytesMax request line and headers together
+ * @param bodyBytesMax a request's body
+ * @param eventBytesMax one server-sent event from a server
+ * @param answerBytesMax one JSON answer from a server
+ * @param depthMax nesting of a JSON message
+ * @param tokensMax tokens of a JSON message
+ * @param connectionsMax open client connections
+ * @param callsPerCallerMax calls of one caller in flight
+ * @param streamsPerSessionMax open GET streams of one legacy session
+ * @param sessionsPerCallerMax live legacy sessions of one caller
+ * @param sessionsMax live legacy sessions of all callers
+ * @param sessionIdle a legacy session unused for this long ends
+ * @param sessionAgeMax a legacy session ends at this age
+ * @param upstreamConnect opening a connection to a server, TLS included
+ * @param upstreamHead from sending a call to the head of its answer
+ * @param call from dispatch to the last byte of the answer
+ * @param streamIdle a stream without any event for this long is closed
+ * @param keepAlive pause on an open stream after which a comment is sent
+ * @param connectionIdle an idle keep-alive connection of a client is closed after this
+ * @param upstreamIdle an idle pooled connection to a server is closed after this
+ * @param upstreamConnectionsMax connections to one server from one event loop
+ */
+public record LimitSettings(
+    Duration head,
+    Duration body,
+    int headerBytesMax,
+    int bodyBytesMax,
+    int eventBytesMax,
+    int answerBytesMax,
+    int depthMax,
+    int tokensMax,
+    int connectionsMax,
+    int callsPerCallerMax,
+    int streamsPerSessionMax,
+    int sessionsPerCallerMax,
+    int sessionsMax,
+    Duration sessionIdle,
+    Duration sessionAgeMax,
+    Duration upstreamConnect,
+    Duration upstreamHead,
+    Duration call,
+    Duration streamIdle,
+    Duration keepAlive,
+    Duration connectionIdle,
+    Duration upstreamIdle,
+    int upstreamConnectionsMax) {
+
+  /** The defaults of the design. */
+  public static final LimitSettings DEFAULTS =
+      new LimitSettings(
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(30),
+          32 << 10,
+          4 << 20,
+          4 << 20,
+          16 << 20,
+          64,
+          100_000,
+          10_000,
+          256,
+          16,
+          256,
+          100_000,
+          Duration.ofMinutes(30),
+          Duration.ofHours(24),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(300),
+          Duration.ofMinutes(30),
+          Duration.ofSeconds(15),
+          Duration.ofSeconds(75),
+          Duration.ofSeconds(50),
+          512);
+}

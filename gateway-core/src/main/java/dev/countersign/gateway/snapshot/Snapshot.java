@@ -1,0 +1,113 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.snapshot;
+
+import dev.countersign.gateway.http.Loop;
+import dev.countersign.identity.Authenticator;
+import dev.countersign.policy.DecisionPoint;
+import dev.countersign.policy.PolicyEngine;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that can be reloaded, live, as one immutable value. A call reads the reference once and keeps
+ * what it read to its last record, which names {@link #revision}.
+ */
+public final class Snapshot {
+  /** A policy that has not decided by then is indeterminate. */
+  private static final Duration DECISION_TIME = Duration.ofSeconds(2);
+
+  private final GatewaySettings settings;
+  private final Map<String, Route> routes;
+  private final Map<String, Route> metadataPaths;
+  private final Set<String> hosts;
+  private final Authenticator authenticator;
+  private final PolicyEngine engine;
+  private final List<DecisionPoint> decisionPoints;
+
+  /**
+   * @param routes what is served
+   * @param hosts accepted {@code Host} values, lower case, with and without port
+   * @param loops how many event loops there are; each gets a decision point of its own
+   */
+  public Snapshot(
+      GatewaySettings settings,
+      List<Route> routes,
+      Set<String> hosts,
+      Authenticator authenticator,
+      PolicyEngine engine,
+      int loops) {
+    this.settings = settings;
+    Map<String, Route> byPath = new HashMap<>();
+    Map<String, Route> byMetadata = new HashMap<>();
+    for (Route route : routes) {
+      byPath.put(route.path(), route);
+      byMetadata.put(dev.countersign.identity.ProtectedResource.wellKnownPath(route.path()), route);
+    }
+    this.routes = Map.copyOf(byPath);
+    this.metadataPaths = Map.copyOf(byMetadata);
+    Set<String> lower = new HashSet<>();
+    hosts.forEach(host -> lower.add(host.toLowerCase(Locale.ROOT)));
+    this.hosts = Set.copyOf(lower);
+    this.authenticator = authenticator;
+    this.engine = engine;
+    List<DecisionPoint> points = new ArrayList<>(loops);
+    for (int i = 0; i < loops; i++) {
+      points.add(
+          new DecisionPoint(
+              engine.newEvaluator(), engine.name(), engine.revision(), DECISION_TIME));
+    }
+    this.decisionPoints = List.copyOf(points);
+  }
+
+  /** What the operator asked for. */
+  public GatewaySettings settings() {
+    return settings;
+  }
+
+  /** Names this snapshot in records, logs and on the admin address. */
+  public String revision() {
+    return settings.revision();
+  }
+
+  /** The revision of policy and grants. */
+  public String policyRevision() {
+    return engine.revision();
+  }
+
+  /** The route of this exact path, or null. */
+  public @Nullable Route route(String path) {
+    return routes.get(path);
+  }
+
+  /** The route whose protected-resource metadata is at this exact path, or null. */
+  public @Nullable Route metadataRoute(String path) {
+    return metadataPaths.get(path);
+  }
+
+  /** Every route. */
+  public Iterable<Route> routes() {
+    return routes.values();
+  }
+
+  /** Whether a {@code Host} value names this gateway. */
+  public boolean knowsHost(String host) {
+    return hosts.contains(host.toLowerCase(Locale.ROOT));
+  }
+
+  /** Proves callers. */
+  public Authenticator authenticator() {
+    return authenticator;
+  }
+
+  /** The decision point of one event loop; used there and nowhere else. */
+  public DecisionPoint decisionPoint(Loop loop) {
+    return decisionPoints.get(loop.index());
+  }
+}

@@ -1,0 +1,15 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.identity;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What makes two credentials the same caller: sessions, limits and labels hang on it. Never the
+ * proof key, because keys rotate.
+ *
+ * @param kind spiffe or oidc
+ * @param issuer who vouches
+ * @param subject the issuer's name for it
+ * @param client the OAuth client, or null
+ */
+public record CallerKey(String kind, String issuer, String subject, @Nullable String client) {}
