@@ -203,13 +203,13 @@ final class Committer {
       breakDown(reason(e));
       return;
     }
+    queued.addAndGet(-group.size());
     for (Waiting waiting : group) {
       LeafPosition position = waiting.position;
       if (position != null) {
         waiting.receipt.committed(position);
       }
     }
-    queued.addAndGet(-group.size());
     group.clear();
   }
 

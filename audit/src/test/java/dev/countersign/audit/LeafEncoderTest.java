@@ -32,7 +32,7 @@ class LeafEncoderTest {
 
   static Stream<Golden> goldens() {
     return Stream.of(
-        new Golden("decision", every("v", 2)),
+        new Golden("decision", full()),
         new Golden("decision-sparse", Leaves.refusal("0190-b")),
         new Golden(
             "outcome",
@@ -155,7 +155,46 @@ class LeafEncoderTest {
     return Arrays.copyOf(line.array(), line.size());
   }
 
-  /** A decision with every member, whose texts begin with one text, or are it alone. */
+  /** A decision with every member, each of its own. */
+  private static DecisionLeaf full() {
+    return new DecisionLeaf(
+        "0190-a",
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "\"a/1\"",
+        "2026-07-28",
+        "tools/call",
+        "request",
+        "/github/mcp",
+        new CallerFacts(
+            "oidc:corp:agent-7",
+            "oidc",
+            "https://idp.example/realms/agents",
+            "agent-7",
+            "research-client",
+            "dpop",
+            "sha256:" + "01".repeat(32),
+            "alice",
+            List.of("spiffe://example.org/agent/planner", "oidc:corp:agent-3")),
+        "s-1",
+        new IntentFacts("triage the \u00abcrash\u00bb reports \ud83d\ude00\n", "agent-declared"),
+        new ServerFacts("github", "https://mcp.github.example/mcp", "prod"),
+        new TargetFacts("tool", "create_issue", "write"),
+        "hmac-sha256:" + "23".repeat(32),
+        "sha256:" + "45".repeat(32),
+        DecisionResult.PERMIT,
+        new PolicyFacts(
+            "opa",
+            "p-3",
+            "grants/research-write",
+            List.of("granted"),
+            List.of("durable", "redact")),
+        "permitted",
+        new CredentialFacts("exchange", "sha256:" + "67".repeat(32)),
+        "c-9",
+        true);
+  }
+
+  /** A decision with every member, whose every text is the same. */
   private static DecisionLeaf every(String text, int listSize) {
     List<String> list = Collections.nCopies(listSize, text);
     return new DecisionLeaf(

@@ -1,5 +1,9 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
-/** To be written with the package. */
+/**
+ * The program: commands, and the one place that names every implementation.
+ *
+ * <p>Entry: {@link dev.countersign.cli.Main}.
+ */
 @NullMarked
 package dev.countersign.cli;
 

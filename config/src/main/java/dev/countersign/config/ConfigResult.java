@@ -4,15 +4,24 @@ package dev.countersign.config;
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import java.util.List;
 
-/** What reading a file gives. */
+/** What reading a settings file gives. */
 public sealed interface ConfigResult {
-  /** Nothing is wrong. */
-  record Valid(GatewaySettings settings) implements ConfigResult {}
+  /**
+   * The file can be used.
+   *
+   * @param settings what it says
+   * @param warnings what somebody should look at, in line order; often none
+   */
+  record Valid(GatewaySettings settings, List<Problem> warnings) implements ConfigResult {
+    public Valid {
+      warnings = List.copyOf(warnings);
+    }
+  }
 
   /**
-   * Something is.
+   * The file cannot be used.
    *
-   * @param problems all of it, by line
+   * @param problems all of them, errors and warnings, in line order; at least one error
    */
   record Invalid(List<Problem> problems) implements ConfigResult {
     public Invalid {

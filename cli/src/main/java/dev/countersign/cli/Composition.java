@@ -1,0 +1,135 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.cli;
+
+import dev.countersign.config.SecretSource;
+import dev.countersign.gateway.Gateway;
+import dev.countersign.gateway.catalogue.EffectLabels;
+import dev.countersign.gateway.credential.UpstreamCredential;
+import dev.countersign.gateway.snapshot.GatewaySettings;
+import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.ServerSettings;
+import dev.countersign.gateway.snapshot.Snapshot;
+import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.upstream.Upstream;
+import dev.countersign.identity.Authenticator;
+import dev.countersign.identity.ProtectedResource;
+import dev.countersign.policy.AccessRequest;
+import dev.countersign.policy.TargetKind;
+import dev.countersign.policy.Trigger;
+import dev.countersign.policy.opa.WasmEngine;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Settings to live objects: the one composition root. */
+final class Composition {
+  private static final int WARM_EVALUATIONS = 5_000;
+  private static final Duration WARM_TIME_MAX = Duration.ofSeconds(1);
+  private static final long KEYS_WAIT_MILLIS = 3_000;
+
+  private final Gateway gateway;
+  private final Meters meters;
+  private final InstantSource clock;
+  private final SecretSource secrets;
+
+  Composition(
+      Gateway gateway, Meters meters, InstantSource clock, Map<String, String> environment) {
+    this.gateway = gateway;
+    this.meters = meters;
+    this.clock = clock;
+    this.secrets = new SecretSource(environment);
+  }
+
+  /**
+   * Builds and warms everything that the settings ask for.
+   *
+   * @throws IOException when a secret or a CA file cannot be read; nothing is in force then
+   */
+  Snapshot snapshot(GatewaySettings settings) throws IOException {
+    URI publicUrl = gateway.publicUrl(settings);
+    List<Route> routes = new ArrayList<>();
+    for (ServerSettings server : settings.servers().values()) {
+      routes.add(route(server, settings, publicUrl));
+    }
+    WasmEngine engine = WasmEngine.shipped(settings.grants());
+    engine.warm(sample(settings), WARM_EVALUATIONS, WARM_TIME_MAX);
+    Authenticator authenticator = new Authenticator(settings.identity(), clock, meters);
+    awaitKeys(authenticator);
+    return new Snapshot(
+        settings,
+        routes,
+        hosts(settings, publicUrl),
+        authenticator,
+        engine,
+        gateway.loops().loops().size());
+  }
+
+  private Route route(ServerSettings server, GatewaySettings settings, URI publicUrl)
+      throws IOException {
+    String path = "/" + server.name() + "/mcp";
+    return new Route(
+        path,
+        publicUrl + path,
+        publicUrl + ProtectedResource.wellKnownPath(path),
+        server,
+        Upstream.to(server, settings.limits(), gateway.pools()),
+        credential(server),
+        new EffectLabels(server.effects()));
+  }
+
+  private UpstreamCredential credential(ServerSettings server) throws IOException {
+    ServerSettings.StaticCredential setting = server.credential();
+    return setting == null
+        ? UpstreamCredential.NONE
+        : UpstreamCredential.header(
+            setting.secret().toString(),
+            setting.header(),
+            setting.prefix() + secrets.read(setting.secret()));
+  }
+
+  /** Waits a little, so that the first calls find keys; without them they are refused, not hung. */
+  private static void awaitKeys(Authenticator authenticator) {
+    try {
+      authenticator.ready().get(KEYS_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (TimeoutException | java.util.concurrent.ExecutionException e) {
+      org.slf4j.LoggerFactory.getLogger(Composition.class)
+          .warn("no keys of some issuer yet; its tokens are refused until there are");
+    }
+  }
+
+  private static Set<String> hosts(GatewaySettings settings, URI publicUrl) {
+    Set<String> hosts = new HashSet<>(settings.listen().allowedHosts());
+    String authority = publicUrl.getRawAuthority();
+    hosts.add(authority);
+    boolean secure = "https".equals(publicUrl.getScheme());
+    if (publicUrl.getPort() < 0) {
+      hosts.add(authority + (secure ? ":443" : ":80"));
+    } else if (publicUrl.getPort() == (secure ? 443 : 80)) {
+      hosts.add(publicUrl.getHost());
+    }
+    return hosts;
+  }
+
+  private static AccessRequest sample(GatewaySettings settings) {
+    return new AccessRequest(
+        new AccessRequest.Call("warm", "tools/call", "2026-07-28", Trigger.REQUEST, 0, null),
+        new AccessRequest.Caller(
+            "oidc:warm:caller", "oidc", "", "", null, null, "bearer", List.of(), null, List.of()),
+        new AccessRequest.Session(null, -1, -1),
+        null,
+        new AccessRequest.Server(settings.servers().keySet().iterator().next(), "", null),
+        new AccessRequest.Target(TargetKind.TOOL, "warm", false, null, null, Map.of()),
+        null,
+        new AccessRequest.Context(java.time.Instant.EPOCH, null, settings.node(), ""));
+  }
+}

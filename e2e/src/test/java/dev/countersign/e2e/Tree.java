@@ -1,0 +1,28 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.e2e;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The source tree. */
+final class Tree {
+  /** The repository's root; tests run in a module's folder. */
+  static final Path ROOT = Path.of("").toAbsolutePath().resolveSibling("").normalize();
+
+  private Tree() {}
+
+  /** Every Java source file of every module. */
+  static List<Path> javaFiles() throws IOException {
+    try (Stream<Path> files = Files.walk(ROOT)) {
+      return files
+          .filter(file -> file.toString().endsWith(".java"))
+          .filter(file -> file.toString().contains("/src/"))
+          .filter(file -> !file.toString().contains("/node_modules/"))
+          .sorted()
+          .toList();
+    }
+  }
+}

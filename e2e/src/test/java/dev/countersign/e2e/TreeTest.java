@@ -1,0 +1,135 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.e2e;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.googlejavaformat.java.Formatter;
+import com.google.googlejavaformat.java.FormatterException;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.telemetry.Meters;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** What must hold for the tree as a whole. */
+final class TreeTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.countersign");
+
+  @Test
+  void leavesKnowNothingOfEachOtherOrOfTheSpine() {
+    List<String> leaves = List.of("audit", "identity", "policy");
+    for (String leaf : leaves) {
+      for (String other : List.of("audit", "identity", "policy", "gateway", "config", "cli")) {
+        if (!leaf.equals(other)) {
+          neverDepends("dev.countersign." + leaf + "..", "dev.countersign." + other + "..");
+        }
+      }
+    }
+  }
+
+  @Test
+  void arrowsPointDown() {
+    neverDepends("dev.countersign.gateway..", "dev.countersign.config..");
+    neverDepends("dev.countersign.gateway..", "dev.countersign.cli..");
+    neverDepends("dev.countersign.config..", "dev.countersign.cli..");
+  }
+
+  @Test
+  void nettyIsNamedInTheHttpAndUpstreamPackagesOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(
+            "dev.countersign.gateway.http..", "dev.countersign.gateway.upstream..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.netty..")
+        .check(CLASSES);
+  }
+
+  private static void neverDepends(String from, String to) {
+    noClasses()
+        .that()
+        .resideInAPackage(from)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(to)
+        .check(CLASSES);
+  }
+
+  @Test
+  void codeIsLaidOutByTheFormatter() throws IOException, FormatterException {
+    List<Path> other = new ArrayList<>();
+    for (Path file : Tree.javaFiles()) {
+      String source = Files.readString(file);
+      if (!new Formatter().formatSource(source).equals(source)) {
+        other.add(Tree.ROOT.relativize(file));
+      }
+    }
+    assertThat(other).isEmpty();
+  }
+
+  @Test
+  void everyPackageSaysWhatItIsFor() throws IOException {
+    for (Path file : Tree.javaFiles()) {
+      assertThat(file.resolveSibling("package-info.java")).exists();
+    }
+  }
+
+  @Test
+  void everyErrorReasonAndMetricIsDocumentedAndNothingElse() throws IOException {
+    List<String> reasons = new ArrayList<>();
+    for (Reason reason : Reason.values()) {
+      reasons.add(reason.id());
+    }
+    assertThat(inTable("docs/errors.md")).containsExactlyInAnyOrderElementsOf(reasons);
+    String scrape = new Meters().scrape();
+    for (String metric : inTable("docs/metrics.md")) {
+      assertThat(metric).startsWith("countersign_");
+    }
+    Matcher names = Pattern.compile("# TYPE (countersign_\\w+) ").matcher(scrape);
+    List<String> documented = inTable("docs/metrics.md");
+    while (names.find()) {
+      assertThat(documented).contains(names.group(1).replaceFirst("_max$", ""));
+    }
+  }
+
+  /** The first column of every table row whose first cell is code. */
+  private static List<String> inTable(String doc) throws IOException {
+    List<String> cells = new ArrayList<>();
+    Matcher rows =
+        Pattern.compile("(?m)^\\| `([^`]+)` \\|").matcher(Files.readString(Tree.ROOT.resolve(doc)));
+    while (rows.find()) {
+      cells.add(rows.group(1));
+    }
+    return cells;
+  }
+
+  @Test
+  void linksInDocumentsLeadSomewhere() throws IOException {
+    Pattern link = Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)");
+    try (var files = Files.walk(Tree.ROOT)) {
+      for (Path doc :
+          files
+              .filter(file -> file.toString().endsWith(".md"))
+              .filter(file -> !file.toString().contains("node_modules"))
+              .toList()) {
+        Matcher links = link.matcher(Files.readString(doc));
+        while (links.find()) {
+          assertThat(doc.resolveSibling(links.group(1))).exists();
+        }
+      }
+    }
+  }
+}
