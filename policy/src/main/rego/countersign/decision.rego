@@ -4,99 +4,128 @@
 # docs/policy-input.md; data.grants is compiled from the settings by dev.countersign.policy.Grants.
 package countersign
 
-import data.countersign.patterns
-
 # Nothing is allowed because a rule is missing or broke.
 default decision := {
 	"decision": "deny",
 	"rule": "default-deny",
-	"reasons": ["no grant names this caller"],
+	"reasons": ["no grant of this caller covers it"],
 	"obligations": {},
 }
 
-# A deny outranks everything; an allow outranks an approve, because it is a standing permit.
+# A deny outranks everything.
 decision := {
 	"decision": "deny",
-	"rule": rule(first),
-	"reasons": [concat("", ["denied by ", rule(first)])],
+	"rule": data.grants.names[first],
+	"reasons": ["the grant denies it"],
 	"obligations": {},
 } if {
-	first := min(matched("deny"))
-} else := {
+	first := min(denying)
+}
+
+decision := {
 	"decision": "allow",
-	"rule": rule(first),
-	"reasons": [concat("", ["allowed by ", rule(first)])],
+	"rule": data.grants.names[first],
+	"reasons": ["the grant allows it"],
 	"obligations": {"durable": durable},
 } if {
-	first := min(matched("allow"))
-} else := {
+	count(denying) == 0
+	first := min(allowing)
+}
+
+decision := {
 	"decision": "approve",
-	"rule": rule(first),
-	"reasons": [concat("", ["approval asked for by ", rule(first)])],
+	"rule": data.grants.names[first],
+	"reasons": ["the grant asks for approval"],
 	"obligations": {
 		"durable": durable,
-		"approval": {
-			"groups": data.grants.approvers[data.grants.entries[first].grant],
-			"quorum": 1,
-			"ttl_s": 600,
-		},
+		"approval": {"groups": data.grants.approvers[first], "quorum": 1, "ttl_s": 600},
 	},
 } if {
-	first := min(matched("approve"))
-} else := {
-	"decision": "deny",
-	"rule": "default-deny",
-	"reasons": ["a grant of this caller names the target, but not its effect"],
-	"obligations": {},
-} if {
-	count(entries) > 0
-} else := {
-	"decision": "deny",
-	"rule": "default-deny",
-	"reasons": ["no grant of this caller covers the target"],
-	"obligations": {},
-} if {
-	count(callers) > 0
+	count(denying) == 0
+	count(allowing) == 0
+	first := min(approving)
 }
 
-rule(entry) := data.grants.names[data.grants.entries[entry].grant]
+# The target of a request that is about the server as a whole is the server; whoever has been given
+# anything on it may greet it and see the filtered lists.
+allowing contains entry.grant if {
+	input.target.kind == "server"
+	some entry in hits(own.servers, input.server.name)
+}
 
-# The entries are in the order of the file, so that the least one is the first grant's.
-matched(verb) := {entry |
+allowing contains entry.grant if {
 	some entry in entries
-	data.grants.entries[entry].do == verb
-	effect_fits(data.grants.entries[entry])
+	entry.do == "allow"
+	effect_fits(entry)
 }
 
-effect_fits(entry) if {
-	not entry.effects
-} else if {
-	input.target.effect in entry.effects
+approving contains entry.grant if {
+	some entry in entries
+	entry.do == "approve"
+	effect_fits(entry)
 }
 
-# What the patterns of this caller's grants hold for the target.
+denying contains entry.grant if {
+	some entry in entries
+	entry.do == "deny"
+}
+
 entries contains entry if {
-	some caller in callers
-	some entry in patterns.hits(data.grants.targets[caller][index], text)
+	index := own[indexed_as[input.target.kind]]
+	some entry in hits(index, concat("/", [input.server.name, input.target.name]))
 }
 
-# The patterns that match the caller: as many as match, not as many as there are.
-callers := patterns.hits(data.grants.callers, input.caller.id)
+indexed_as := {
+	"tool": "tools",
+	"resource": "resources",
+	"resource_template": "resources",
+	"prompt": "prompts",
+}
 
-# A request that is about the server as a whole has no target of its own. Whoever was given anything
-# on a server may greet it and see its filtered lists.
-index := "server" if {
-	input.target.kind == "server"
-} else := "resource" if {
-	# A template is listed for whoever has a pattern that matches its text.
-	input.target.kind == "resource_template"
-} else := input.target.kind
+# The indexes of every pattern that matches the caller. There are as many as there are different
+# patterns that match, not as many as there are grants.
+own[kind] contains index if {
+	some pattern in hits({data.grants.callers}, input.caller.id)
+	some kind, index in data.grants.targets[pattern]
+}
 
-text := input.server.name if {
-	input.target.kind == "server"
-} else := concat("/", [input.server.name, input.target.name])
+effect_fits(entry) if not entry.effects
 
-# A read may overlap the sync of its own record.
+effect_fits(entry) if input.target.effect in entry.effects
+
 durable := "before_release" if {
 	input.target.effect == "read"
 } else := "before_forward"
+
+# What the indexes hold for a text: exact entries, and those whose literal prefix the text begins
+# with. There is one look-up for each different length of prefix, however many patterns there are.
+hits(indexes, text) := exact_hits(indexes, text) | prefix_hits(indexes, text)
+
+exact_hits(indexes, text) := {hit |
+	some index in indexes
+	some hit in index.exact[text]
+}
+
+prefix_hits(indexes, text) := {candidate.hit |
+	some index in indexes
+	some length in index.lengths
+	length <= count(text)
+	some candidate in index.prefixes[substring(text, 0, length)]
+	fits(candidate, substring(text, length, -1))
+}
+
+# `**`: whatever follows.
+fits(candidate, _) if candidate.rest == "any"
+
+# `*`: anything up to the next separator, and there must be none.
+fits(candidate, rest) if {
+	candidate.rest == "segment"
+	not contains(rest, "/")
+	not contains(rest, ":")
+}
+
+# Stars with something after them.
+fits(candidate, rest) if {
+	candidate.rest == "regex"
+	regex.match(candidate.regex, rest)
+}

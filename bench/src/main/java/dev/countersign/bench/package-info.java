@@ -1,5 +1,5 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
-/** To be written with the package. */
+/** Benchmarks of parts and of the whole; nothing depends on them. */
 @NullMarked
 package dev.countersign.bench;
 

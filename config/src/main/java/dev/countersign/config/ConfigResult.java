@@ -4,24 +4,15 @@ package dev.countersign.config;
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import java.util.List;
 
-/** What reading a settings file gives. */
+/** What reading a file gives. */
 public sealed interface ConfigResult {
-  /**
-   * The file can be used.
-   *
-   * @param settings what it says
-   * @param warnings what somebody should look at, in line order; often none
-   */
-  record Valid(GatewaySettings settings, List<Problem> warnings) implements ConfigResult {
-    public Valid {
-      warnings = List.copyOf(warnings);
-    }
-  }
+  /** Nothing is wrong. */
+  record Valid(GatewaySettings settings) implements ConfigResult {}
 
   /**
-   * The file cannot be used.
+   * Something is.
    *
-   * @param problems all of them, errors and warnings, in line order; at least one error
+   * @param problems all of it, by line
    */
   record Invalid(List<Problem> problems) implements ConfigResult {
     public Invalid {

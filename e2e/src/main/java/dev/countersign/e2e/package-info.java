@@ -1,5 +1,5 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
-/** To be written with the package. */
+/** Tests of the whole program live in this module's test sources; it ships nothing. */
 @NullMarked
 package dev.countersign.e2e;
 
