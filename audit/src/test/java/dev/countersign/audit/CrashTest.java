@@ -82,7 +82,7 @@ class CrashTest {
         String line;
         for (int i = 0; (line = reader.readLine()) != null; i++) {
           if (i == enough) {
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly();
           }
           String[] parts = line.split(" ", -1);
           // The last line may have been cut by the kill.
@@ -92,7 +92,7 @@ class CrashTest {
           }
         }
       } finally {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
       }
       assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
 
@@ -121,7 +121,7 @@ class CrashTest {
           .hasMessageStartingWith("the audit log is in use by another process");
       assertThat(AuditVerifier.verify(directory).live()).isTrue();
     } finally {
-      process.destroyForcibly();
+      process.toHandle().destroyForcibly();
       process.waitFor(20, TimeUnit.SECONDS);
     }
     assertThat(AuditVerifier.verify(directory).live()).isFalse();
@@ -142,7 +142,7 @@ class CrashTest {
         assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isNotZero();
       } finally {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
       }
       Leaves.durably(log, Leaves.refusal("still here"));
     }
