@@ -76,13 +76,15 @@ final class CanonicalForm {
     out.append('"');
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
+      if (c >= ' ' && c != '"' && c != '\\') {
+        out.append(c);
+        continue;
+      }
       int known = "\"\\\b\f\n\r\t".indexOf(c);
       if (known >= 0) {
         out.append('\\').append("\"\\bfnrt".charAt(known));
-      } else if (c < ' ') {
-        out.append(String.format("\\u%04x", (int) c));
       } else {
-        out.append(c);
+        out.append(String.format("\\u%04x", (int) c));
       }
     }
     return append("\"");

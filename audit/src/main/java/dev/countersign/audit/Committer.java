@@ -55,17 +55,6 @@ final class Committer {
   private long outageBegan;
   private long pauseNanos;
 
-  private static final class Waiting {
-    private final Leaf leaf;
-    private final AuditReceipt receipt;
-    private @Nullable LeafPosition position;
-
-    Waiting(Leaf leaf, AuditReceipt receipt) {
-      this.leaf = leaf;
-      this.receipt = receipt;
-    }
-  }
-
   Committer(LeafWriter writer, int queueMax, AuditObserver observer, DirectoryLock lock) {
     this.writer = writer;
     this.queueMax = queueMax;
@@ -205,10 +194,7 @@ final class Committer {
     }
     queued.addAndGet(-group.size());
     for (Waiting waiting : group) {
-      LeafPosition position = waiting.position;
-      if (position != null) {
-        waiting.receipt.committed(position);
-      }
+      waiting.committed();
     }
     group.clear();
   }
@@ -229,15 +215,15 @@ final class Committer {
         && writer.hasRoom()
         && (waiting = queue.poll()) != null) {
       try {
-        waiting.position = writer.add(waiting.leaf);
+        waiting.placed(writer.add(waiting.leaf()));
         group.add(waiting);
       } catch (AuditUnavailableException e) {
         queued.decrementAndGet();
-        waiting.receipt.failed(e);
+        waiting.failed(e);
       } catch (RuntimeException e) {
         // A leaf that has no form is the bug of whoever made it, and no reason to lose the others.
         queued.decrementAndGet();
-        waiting.receipt.failed(new AuditUnavailableException("a leaf has no form: " + e));
+        waiting.failed(new AuditUnavailableException("a leaf has no form: " + e));
       }
     }
   }
@@ -284,10 +270,10 @@ final class Committer {
   private void fail(Waiting waiting, AuditUnavailableException failure) {
     queued.decrementAndGet();
     refused.incrementAndGet();
-    if (waiting.leaf instanceof OutcomeLeaf outcome) {
+    if (waiting.leaf() instanceof OutcomeLeaf outcome) {
       lost.add(outcome.callId());
     }
-    waiting.receipt.failed(failure);
+    waiting.failed(failure);
   }
 
   /** Waits longer from try to try; who had passed the door before it closed does not wait along. */

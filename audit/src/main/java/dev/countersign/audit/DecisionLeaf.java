@@ -4,7 +4,9 @@ package dev.countersign.audit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first half of a call's record, durable before a byte of the call is acted upon.
+ * The first half of a call's record: who asked for what, and what was decided. For a permit the
+ * caller of this API waits for its receipt before anything goes to a server, or, for a target that
+ * only reads, before anything comes back.
  *
  * @param callId joins the two halves, logs and errors
  * @param traceId W3C trace id, or null

@@ -3,6 +3,7 @@ package dev.countersign.audit;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,14 @@ final class LineBuffer {
   private static final long NUMBER_MAX = (1L << 53) - 1;
   private static final byte[] CUT = "…".getBytes(StandardCharsets.UTF_8);
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+  private static final boolean[] PLAIN = new boolean[0x80];
+
+  static {
+    Arrays.fill(PLAIN, 0x20, 0x80, true);
+    PLAIN['"'] = false;
+    PLAIN['\\'] = false;
+  }
 
   private final byte[] bytes;
   private int size;
@@ -124,9 +133,10 @@ final class LineBuffer {
   private void quoted(String text, int bytesMax) {
     put('"');
     int end = size + bytesMax;
+    int i = plain(text, Math.min(text.length(), bytesMax));
     // The last place where the mark of a cut would still fit.
-    int cutAt = size;
-    for (int i = 0; i < text.length(); i++) {
+    int cutAt = Math.min(size, end - CUT.length);
+    for (; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c < 0x80) {
         single(c);
@@ -146,6 +156,26 @@ final class LineBuffer {
       }
     }
     put('"');
+  }
+
+  /**
+   * Writes characters as long as they stand for themselves, which most texts do to their end.
+   *
+   * @return how many
+   */
+  private int plain(String text, int charsMax) {
+    byte[] to = bytes;
+    int at = size;
+    int i = 0;
+    for (; i < charsMax; i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80 || !PLAIN[c]) {
+        break;
+      }
+      to[at + i] = (byte) c;
+    }
+    size = at + i;
+    return i;
   }
 
   private void single(char c) {

@@ -9,8 +9,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class AuditVerifierTest {
+  private static final Map<String, byte[]> LOG = new TreeMap<>();
+
   @TempDir private Path directory;
   private List<Path> segments = List.of();
 
@@ -36,18 +41,28 @@ class AuditVerifierTest {
     }
   }
 
-  /** Three segments; each begins with a segment leaf, and holds calls with their outcomes. */
-  @BeforeEach
-  void writeALog() throws Exception {
-    try (AuditLog log = Leaves.open(directory)) {
+  /** Three segments; each begins with its segment leaf, and holds calls with their outcomes. */
+  @BeforeAll
+  static void writeALog(@TempDir Path written) throws Exception {
+    try (AuditLog log = Leaves.open(written)) {
       int calls = 0;
-      while (Segments.list(directory).size() < 3) {
+      while (Segments.list(written).size() < 3) {
         for (int i = 0; i < 3; i++) {
-          Leaves.durably(log, Leaves.permit("c" + ++calls));
-          Leaves.durably(log, Leaves.outcome("c" + calls));
+          log.append(Leaves.permit("c" + ++calls));
+          log.append(Leaves.outcome("c" + calls));
         }
-        log.append(Leaves.filler(30_000));
+        Leaves.durably(log, Leaves.filler(30_000));
       }
+    }
+    for (Path segment : Segments.list(written)) {
+      LOG.put(Segments.name(segment), Files.readAllBytes(segment));
+    }
+  }
+
+  @BeforeEach
+  void copyTheLog() throws IOException {
+    for (Map.Entry<String, byte[]> segment : LOG.entrySet()) {
+      Files.write(directory.resolve(segment.getKey()), segment.getValue());
     }
     segments = Segments.list(directory);
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ConcurrencyTest {
   private static final int APPENDERS = 8;
-  private static final int CALLS = 2500;
+  private static final int CALLS = 1000;
 
   @TempDir private Path directory;
 
@@ -68,7 +68,7 @@ class ConcurrencyTest {
     List<AuditReceipt> receipts = new ArrayList<>();
     for (int i = 0; i < CALLS; i++) {
       receipts.add(log.append(Leaves.permit(appender + i)));
-      if (i % 3 == 0) {
+      if (i % 10 == 0) {
         // Now and then the writer gets time to fall asleep.
         receipts.getLast().durable().get(20, TimeUnit.SECONDS);
       }
@@ -80,7 +80,7 @@ class ConcurrencyTest {
   @Test
   void wakesForEveryLeafThatComesAlone() throws Exception {
     try (AuditLog log = Leaves.open(directory)) {
-      for (int i = 0; i < 5000; i++) {
+      for (int i = 0; i < 1000; i++) {
         Leaves.durably(log, Leaves.refusal("r" + i));
       }
     }
@@ -88,7 +88,7 @@ class ConcurrencyTest {
 
   @Test
   void completesEveryReceiptWhenClosedAmidAppending() throws Exception {
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < 8; round++) {
       Path each = directory.resolve("r" + round);
       AuditLog log = Leaves.open(each);
       List<Callable<List<AuditReceipt>>> appenders = new ArrayList<>();

@@ -21,12 +21,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The writer and its recovery, on one thread, with a disk that forgets; a failure names its seed.
  */
 class PowerCutTest {
-  private static final int CUTS = 12;
+  private static final int CUTS = 8;
 
   @TempDir private Path directory;
 
   static LongStream seeds() {
-    return LongStream.range(0, 40);
+    return LongStream.range(0, 12);
   }
 
   @ParameterizedTest(name = "seed {0}")
