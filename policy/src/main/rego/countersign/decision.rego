@@ -4,128 +4,71 @@
 # docs/policy-input.md; data.grants is compiled from the settings by dev.countersign.policy.Grants.
 package countersign
 
+import data.countersign.patterns
+
 # Nothing is allowed because a rule is missing or broke.
 default decision := {
 	"decision": "deny",
 	"rule": "default-deny",
-	"reasons": ["no grant of this caller covers it"],
+	"reasons": ["no grant of this caller covers the target with its effect"],
 	"obligations": {},
 }
 
-# A deny outranks everything.
-decision := {
-	"decision": "deny",
-	"rule": data.grants.names[first],
-	"reasons": ["the grant denies it"],
-	"obligations": {},
-} if {
-	first := min(denying)
+# What grants say is numbered so that the least number wins: all that deny come first, because a deny
+# outranks everything; then all that allow, because an allow is a standing permit; then all that ask
+# for approval. Of a sort, the first in the file wins.
+decision := answer(entries[min([number |
+	some caller in patterns.hits(data.grants.callers, input.caller.id)
+	some number in patterns.hits(data.grants.targets[caller][kind], target)
+	effect_fits(entries[number])
+])]) if {
+	entries := data.grants.entries
 }
 
-decision := {
+answer(entry) := {
 	"decision": "allow",
-	"rule": data.grants.names[first],
-	"reasons": ["the grant allows it"],
+	"rule": entry.rule,
+	"reasons": ["a grant allows it"],
 	"obligations": {"durable": durable},
 } if {
-	count(denying) == 0
-	first := min(allowing)
-}
-
-decision := {
+	entry.do == "allow"
+} else := {
+	"decision": "deny",
+	"rule": entry.rule,
+	"reasons": ["a grant denies it"],
+	"obligations": {},
+} if {
+	entry.do == "deny"
+} else := {
 	"decision": "approve",
-	"rule": data.grants.names[first],
-	"reasons": ["the grant asks for approval"],
+	"rule": entry.rule,
+	"reasons": ["a grant asks for approval"],
 	"obligations": {
 		"durable": durable,
-		"approval": {"groups": data.grants.approvers[first], "quorum": 1, "ttl_s": 600},
+		"approval": {"groups": entry.approvers, "quorum": 1, "ttl_s": 600},
 	},
 } if {
-	count(denying) == 0
-	count(allowing) == 0
-	first := min(approving)
-}
-
-# The target of a request that is about the server as a whole is the server; whoever has been given
-# anything on it may greet it and see the filtered lists.
-allowing contains entry.grant if {
-	input.target.kind == "server"
-	some entry in hits(own.servers, input.server.name)
-}
-
-allowing contains entry.grant if {
-	some entry in entries
-	entry.do == "allow"
-	effect_fits(entry)
-}
-
-approving contains entry.grant if {
-	some entry in entries
 	entry.do == "approve"
-	effect_fits(entry)
 }
 
-denying contains entry.grant if {
-	some entry in entries
-	entry.do == "deny"
+effect_fits(entry) if {
+	not entry.effects
+} else if {
+	input.target.effect in entry.effects
 }
 
-entries contains entry if {
-	index := own[indexed_as[input.target.kind]]
-	some entry in hits(index, concat("/", [input.server.name, input.target.name]))
-}
+# Whoever has a pattern that matches a template's text gets to see the template.
+kind := "resource" if {
+	input.target.kind == "resource_template"
+} else := input.target.kind
 
-indexed_as := {
-	"tool": "tools",
-	"resource": "resources",
-	"resource_template": "resources",
-	"prompt": "prompts",
-}
+# A request that is about the server as a whole has no target of its own. Whoever was given anything
+# on a server may greet it and see its filtered lists.
+target := input.server.name if {
+	input.target.kind == "server"
+} else := concat("/", [input.server.name, input.target.name])
 
-# The indexes of every pattern that matches the caller. There are as many as there are different
-# patterns that match, not as many as there are grants.
-own[kind] contains index if {
-	some pattern in hits({data.grants.callers}, input.caller.id)
-	some kind, index in data.grants.targets[pattern]
-}
-
-effect_fits(entry) if not entry.effects
-
-effect_fits(entry) if input.target.effect in entry.effects
-
+# A read may overlap the sync of its own record.
 durable := "before_release" if {
 	input.target.effect == "read"
 } else := "before_forward"
-
-# What the indexes hold for a text: exact entries, and those whose literal prefix the text begins
-# with. There is one look-up for each different length of prefix, however many patterns there are.
-hits(indexes, text) := exact_hits(indexes, text) | prefix_hits(indexes, text)
-
-exact_hits(indexes, text) := {hit |
-	some index in indexes
-	some hit in index.exact[text]
-}
-
-prefix_hits(indexes, text) := {candidate.hit |
-	some index in indexes
-	some length in index.lengths
-	length <= count(text)
-	some candidate in index.prefixes[substring(text, 0, length)]
-	fits(candidate, substring(text, length, -1))
-}
-
-# `**`: whatever follows.
-fits(candidate, _) if candidate.rest == "any"
-
-# `*`: anything up to the next separator, and there must be none.
-fits(candidate, rest) if {
-	candidate.rest == "segment"
-	not contains(rest, "/")
-	not contains(rest, ":")
-}
-
-# Stars with something after them.
-fits(candidate, rest) if {
-	candidate.rest == "regex"
-	regex.match(candidate.regex, rest)
-}

@@ -3,32 +3,45 @@ package countersign_test
 
 import data.countersign
 
+# Four grants: two deny, allow and approve as a file would have them; the last speaks of reads only.
 grants := {
-	"names": ["grants/reader", "grants/writer", "grants/keeper"],
-	"approvers": [[], ["group:sec"], []],
+	"entries": [
+		{"do": "deny", "rule": "grants/keeper"},
+		{"do": "allow", "rule": "grants/writer"},
+		{"do": "allow", "rule": "grants/reader", "effects": ["read"]},
+		{"do": "approve", "rule": "grants/asker", "approvers": ["group:sec"]},
+		{"do": "allow", "rule": "grants/writer"},
+	],
 	"callers": {
-		"exact": {"oidc:demo:alice": ["0"]},
-		"lengths": [10],
-		"prefixes": {"oidc:demo:": [{"rest": "segment", "hit": "1"}]},
-	},
-	"targets": {
-		"0": {
-			"tools": {
-				"exact": {"files/read": [{"grant": 0, "do": "allow"}]},
-				"lengths": [10],
-				"prefixes": {"files/list": [{"rest": "segment", "hit": {"grant": 0, "do": "allow", "effects": ["read"]}}]},
-			},
-			"servers": {"exact": {"files": [{"grant": 0}]}, "lengths": [], "prefixes": {}},
+		"lengths": [-1, 10],
+		"texts": {
+			"oidc:demo:alice": [{"gap": "none", "length": 15, "hits": [0]}],
+			"oidc:demo:": [{"gap": "segment", "length": 10, "hits": [1]}],
 		},
-		"1": {"tools": {
-			"exact": {"files/drop": [{"grant": 2, "do": "deny"}]},
-			"lengths": [6],
-			"prefixes": {"files/": [
-				{"rest": "regex", "regex": "^dr[^/:]*p$", "hit": {"grant": 1, "do": "allow"}},
-				{"rest": "segment", "hit": {"grant": 1, "do": "approve"}},
-			]},
-		}},
 	},
+	"targets": [
+		{
+			"tool": {
+				"lengths": [-1, 11],
+				"texts": {
+					"files/write": [{"gap": "none", "length": 11, "hits": [1]}],
+					"files/read_": [{"gap": "segment", "length": 11, "hits": [2]}],
+				},
+			},
+			"resource": {
+				"lengths": [6],
+				"texts": {"files/": [{"gap": "any", "length": 6, "hits": [1]}]},
+			},
+			"server": {"lengths": [-1], "texts": {"files": [{"gap": "none", "length": 5, "hits": [4]}]}},
+		},
+		{"tool": {
+			"lengths": [-1, 6],
+			"texts": {
+				"files/drop": [{"gap": "none", "length": 10, "hits": [0, 1]}],
+				"files/": [{"gap": "segment", "length": 6, "hits": [3]}],
+			},
+		}},
+	],
 }
 
 request(caller, kind, name, effect) := {
@@ -38,23 +51,25 @@ request(caller, kind, name, effect) := {
 }
 
 decide(caller, kind, name, effect) := decision if {
-	decision := countersign.decision with input as request(caller, kind, name, effect) with data.grants as grants
+	decision := countersign.decision with input as request(caller, kind, name, effect)
+		with data.grants as grants
 }
 
 test_exact_target_is_allowed if {
-	decided := decide("oidc:demo:alice", "tool", "read", {})
+	decided := decide("oidc:demo:alice", "tool", "write", {})
 	decided.decision == "allow"
-	decided.rule == "grants/reader"
-	decided.obligations.durable == "before_forward"
+	decided.rule == "grants/writer"
+	decided.obligations == {"durable": "before_forward"}
 }
 
 test_effect_limits_a_grant if {
-	decide("oidc:demo:alice", "tool", "list_notes", {"effect": "read"}).decision == "allow"
-	decide("oidc:demo:alice", "tool", "list_notes", {}).decision == "approve"
+	decide("oidc:demo:alice", "tool", "read_note", {"effect": "read"}).rule == "grants/reader"
+	decide("oidc:demo:alice", "tool", "read_note", {"effect": "write"}).rule == "grants/asker"
+	decide("oidc:demo:alice", "tool", "read_note", {}).rule == "grants/asker"
 }
 
 test_read_lets_the_sync_overlap if {
-	decide("oidc:demo:alice", "tool", "list_notes", {"effect": "read"}).obligations.durable == "before_release"
+	decide("oidc:demo:alice", "tool", "read_note", {"effect": "read"}).obligations.durable == "before_release"
 }
 
 test_deny_outranks_allow if {
@@ -64,31 +79,41 @@ test_deny_outranks_allow if {
 }
 
 test_approval_names_its_groups if {
-	decided := decide("oidc:demo:bob", "tool", "write", {})
+	decided := decide("oidc:demo:bob", "tool", "anything", {})
 	decided.decision == "approve"
-	decided.obligations.approval.groups == ["group:sec"]
-}
-
-test_inner_star_matches_by_regex if {
-	decide("oidc:demo:bob", "tool", "dr_oop", {}).decision == "allow"
-}
-
-test_one_star_stops_at_separators if {
-	decide("oidc:demo:bob", "tool", "a/b", {}).rule == "default-deny"
-	decide("oidc:demo:bob:x", "tool", "write", {}).rule == "default-deny"
+	decided.obligations.approval == {"groups": ["group:sec"], "quorum": 1, "ttl_s": 600}
 }
 
 test_server_is_seen_by_whoever_has_something_on_it if {
 	decide("oidc:demo:alice", "server", "files", {}).decision == "allow"
-	decide("oidc:demo:bob", "server", "files", {}).decision == "deny"
+	decide("oidc:demo:bob", "server", "files", {}).rule == "default-deny"
+}
+
+test_template_is_seen_by_whoever_has_its_resources if {
+	decide("oidc:demo:alice", "resource_template", "file:///{path}", {}).decision == "allow"
 }
 
 test_unknown_caller_and_kind_are_denied if {
-	decide("oidc:other:alice", "tool", "read", {}).rule == "default-deny"
-	decide("oidc:demo:alice", "wormhole", "read", {}).rule == "default-deny"
+	decide("oidc:other:alice", "tool", "write", {}).rule == "default-deny"
+	decide("oidc:demo:alice", "wormhole", "write", {}).rule == "default-deny"
+	decide("oidc:demo:alice", "prompt", "write", {}).rule == "default-deny"
 }
 
-test_nothing_is_denied_by_default if {
+test_missing_input_is_denied if {
 	countersign.decision.rule == "default-deny" with input as {} with data.grants as grants
-	countersign.decision.rule == "default-deny" with input as request("oidc:demo:alice", "tool", "read", {}) with data.grants as {}
+	countersign.decision.rule == "default-deny" with input as request(1, "tool", "write", {})
+		with data.grants as grants
+	countersign.decision.rule == "default-deny" with input as request("oidc:demo:alice", 1, "write", {})
+		with data.grants as grants
+	countersign.decision.rule == "default-deny" with input as request("oidc:demo:alice", "tool", ["write"], {})
+		with data.grants as grants
+}
+
+test_missing_data_is_denied if {
+	asked := request("oidc:demo:alice", "tool", "write", {})
+	countersign.decision.rule == "default-deny" with input as asked with data.grants as {}
+	countersign.decision.rule == "default-deny" with input as asked
+		with data.grants as object.remove(grants, ["entries"])
+	countersign.decision.rule == "default-deny" with input as asked
+		with data.grants as object.union(grants, {"entries": []})
 }

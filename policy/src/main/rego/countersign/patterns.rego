@@ -1,53 +1,51 @@
 # Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 
-# Globs by look-up. An index is written by dev.countersign.policy.PatternIndex; what it costs to
-# search depends on how many different lengths its prefixes have, not on how many patterns it holds.
+# Globs by look-up, in an index that dev.countersign.policy.PatternIndex writes. What a search costs
+# depends on how many different lengths there are before the first star, not on how many patterns.
+# Texts without a star have the length -1, for the whole text.
 package countersign.patterns
 
-# What the index holds for a text, which must match a pattern as a whole.
-hits(index, text) := (exact_hits(index, text) | prefix_hits(index, text)) | inner_hits(index, text)
-
-# Patterns without a star.
-exact_hits(index, text) := {hit | some hit in index.exact[text]}
-
-# Patterns with one star, at the end.
-prefix_hits(index, text) := {hit |
+# What the patterns that match the text as a whole hit. The same may be hit more than once.
+hits(index, text) := [hit |
 	size := count(text)
-	some length in index.prefixes.lengths
+	some length in index.lengths
 	length <= size
-	some candidate in index.prefixes.texts[substring(text, 0, length)]
-	gap_fits(candidate.gap, substring(text, length, -1))
-	some hit in candidate.hits
+	some candidate in index.texts[substring(text, 0, length)]
+	some hit in candidate_hits(candidate, text, size)
+]
+
+# A candidate begins like the text, or is all of it.
+candidate_hits(candidate, text, size) := candidate.hits if {
+	candidate.gap == "none"
+	candidate.length == size
+} else := candidate.hits if {
+	candidate.gap == "any"
+} else := candidate.hits if {
+	candidate.gap == "segment"
+	gap_fits("segment", substring(text, candidate.length, -1))
+} else := [hit |
+	# There is something after its star; again by look-up of what that is.
+	some length in candidate.lengths
+	candidate.length + length <= size
+	some inner in candidate.texts[substring(text, size - length, -1)]
+	inner_fits(inner, substring(text, candidate.length, (size - candidate.length) - length))
+	some hit in inner.hits
+] if {
+	candidate.gap == "inner"
 }
 
-# Patterns with stars elsewhere, by the texts before the first and after the last.
-inner_hits(index, text) := {hit |
-	size := count(text)
-	some length in index.inner.lengths
-	length <= size
-	suffixes := index.inner.texts[substring(text, 0, length)]
-	some ending in suffixes.lengths
-	length + ending <= size
-	some candidate in suffixes.texts[substring(text, size - ending, -1)]
-	candidate_fits(candidate, substring(text, length, (size - length) - ending))
-	some hit in candidate.hits
-}
-
-# One star: it has to stand for all that is between.
-candidate_fits(candidate, middle) if {
-	not candidate.left
-	gap_fits(candidate.gap, middle)
-}
-
-# Several: pieces are taken from both sides, each at the first place it is found. That is never too
-# early, because Grants admits a single star only before the first double star and after the last:
-# among places that a single star can reach, all continue alike, and a double star reaches all that
-# follows the nearest. So the cost is linear in the text.
-candidate_fits(candidate, middle) if {
-	begin := taken(middle, candidate.left)
+# One star has to stand for all that is between. For several, pieces are taken from both sides, each
+# at the first place it is found. That is never too early, because Grants admits a single star only
+# before the first double star and after the last: among places that a single star can reach, all
+# continue alike, and a double star reaches all that follows the nearest. So the cost is linear.
+inner_fits(inner, middle) if {
+	not inner.left
+	gap_fits(inner.gap, middle)
+} else if {
+	begin := taken(middle, inner.left)
 	remaining := strings.reverse(substring(middle, begin, -1))
-	end := taken(remaining, candidate.right)
-	gap_fits(candidate.gap, substring(remaining, end, -1))
+	end := taken(remaining, inner.right)
+	gap_fits(inner.gap, substring(remaining, end, -1))
 }
 
 # How much of the text the pieces take, each after its star. Grants admits no more pieces than there
@@ -74,9 +72,10 @@ piece_end(text, start, piece) := (start + found) + piece.length if {
 }
 
 # What a star stands for: anything, or anything up to the next separator.
-gap_fits("any", _)
-
-gap_fits("segment", text) if {
+gap_fits(gap, text) if {
+	gap == "any"
+} else if {
+	gap == "segment"
 	not contains(text, "/")
 	not contains(text, ":")
 }

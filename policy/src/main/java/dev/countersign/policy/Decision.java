@@ -4,18 +4,18 @@ package dev.countersign.policy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What was decided. Only {@link Permit} lets a call go on. */
+/** What was decided. Only a {@link Permit} lets a call go on. */
 public sealed interface Decision
     permits Permit, Refusal, ApprovalNeeded, StepUpNeeded, Indeterminate {
   /** The engine that was asked. */
   String engine();
 
-  /** The revision it was asked in. */
+  /** The revision of policy and data that it was asked in. */
   String revision();
 
   /** The rule that decided, or null when none did. */
   @Nullable String rule();
 
-  /** In the policy's words. */
+  /** Why, in words for operators and records. */
   List<String> reasons();
 }

@@ -35,4 +35,9 @@ public record Grant(
     approvers = List.copyOf(approvers);
     effects = Set.copyOf(effects);
   }
+
+  /** Whether it gives anything, if only after an approval; such a grant lets its server be seen. */
+  boolean permits() {
+    return !allow.isEmpty() || !approve.isEmpty();
+  }
 }

@@ -3,158 +3,146 @@ package dev.countersign.policy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 
-/** Grants as the data document of the shipped policy. */
+/** Grants: what is wrong with them, and what the shipped policy reads of them. */
 public final class Grants {
-  private static final int PATTERN_CHARS_MAX = 1024;
-  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+  private static final int GRANTS_MAX = 100_000;
+  private static final int PATTERNS_MAX = 10_000;
+  private static final int NAME_CHARS_MAX = 128;
+  private static final Pattern SERVER = Pattern.compile("[a-z0-9*-]{1,64}");
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private Grants() {}
 
-  /** What is wrong with a grant, in words; empty when nothing is. */
+  /** What is wrong with one grant, in words; empty when nothing is. */
   public static List<String> problems(Grant grant) {
     List<String> problems = new ArrayList<>();
-    if (grant.callers().isEmpty()) {
-      problems.add("a grant needs a caller");
+    if (grant.name().isBlank()
+        || grant.name().length() > NAME_CHARS_MAX
+        || !Texts.isPlain(grant.name())) {
+      problems.add(
+          "a grant's name is blank, has control characters or is over "
+              + NAME_CHARS_MAX
+              + " characters: "
+              + Texts.quoted(grant.name()));
     }
-    if (grant.allow().isEmpty() && grant.approve().isEmpty() && grant.deny().isEmpty()) {
-      problems.add("a grant needs allow, approve or deny");
-    }
-    if (!grant.approve().isEmpty() && grant.approvers().isEmpty()) {
-      problems.add("approve needs approvers");
-    }
-    grant.callers().forEach(glob -> globProblem(glob, problems));
+    partProblems(grant, problems);
+    approverProblems(grant.approvers(), problems);
+    grant.callers().forEach(glob -> problems.addAll(Glob.problems(glob)));
     for (List<String> targets : List.of(grant.allow(), grant.approve(), grant.deny())) {
-      for (String target : targets) {
-        globProblem(target, problems);
-        String plain = plain(target);
-        int slash = plain.indexOf('/');
-        if (slash <= 0 || slash == plain.length() - 1) {
-          problems.add("expected server/tool, found \"" + printable(target) + "\"");
-        } else if (plain.substring(0, slash).contains("**")) {
-          problems.add("a server's name has no separators, use one star: \"" + target + "\"");
-        }
-      }
+      targets.forEach(target -> targetProblems(target, problems));
     }
     return problems;
   }
 
-  private static void globProblem(String glob, List<String> problems) {
-    if (glob.isEmpty()
-        || glob.length() > PATTERN_CHARS_MAX
-        || glob.contains("***")
-        || glob.codePoints().anyMatch(Character::isISOControl)) {
+  private static void partProblems(Grant grant, List<String> problems) {
+    if (grant.callers().isEmpty()) {
+      problems.add("a grant needs a caller");
+    }
+    if (grant.allow().isEmpty() && grant.approve().isEmpty()) {
+      if (grant.deny().isEmpty()) {
+        problems.add("a grant needs allow, approve or deny");
+      }
+      if (!grant.effects().isEmpty()) {
+        problems.add("effects limit allow and approve, and do not limit deny");
+      }
+    }
+    if (!grant.approve().isEmpty() && grant.approvers().isEmpty()) {
+      problems.add("approve needs approvers");
+    }
+    if (grant.approve().isEmpty() && !grant.approvers().isEmpty()) {
+      problems.add("approvers without approve have nothing to approve");
+    }
+    int patterns = grant.allow().size() + grant.approve().size() + grant.deny().size();
+    if (patterns > PATTERNS_MAX || grant.callers().size() > PATTERNS_MAX) {
+      problems.add("a grant has over " + PATTERNS_MAX + " patterns");
+    }
+  }
+
+  private static void approverProblems(List<String> approvers, List<String> problems) {
+    for (String approver : approvers) {
+      if (approver.isBlank() || approver.length() > Glob.CHARS_MAX || !Texts.isPlain(approver)) {
+        problems.add(
+            "an approver is blank, too long or has control characters: " + Texts.quoted(approver));
+      }
+    }
+  }
+
+  private static void targetProblems(String text, List<String> problems) {
+    List<String> globProblems = Glob.problems(text);
+    if (!globProblems.isEmpty()) {
+      problems.addAll(globProblems);
+      return;
+    }
+    TargetPattern target = TargetPattern.parse(text);
+    if (target == null) {
       problems.add(
-          "a pattern is empty, too long, or has control characters or three stars: \""
-              + printable(glob)
-              + "\"");
+          "expected server/tool, resource:server/uri or prompt:server/name, found: "
+              + Texts.quoted(text));
+    } else if (target.server().contains("**") || !SERVER.matcher(target.server()).matches()) {
+      problems.add(
+          "a server's name has a-z, 0-9, - and single stars, found: "
+              + Texts.quoted(target.server()));
     }
   }
 
-  private static String printable(String text) {
-    StringBuilder printable = new StringBuilder();
-    text.codePoints()
-        .filter(c -> !Character.isISOControl(c))
-        .limit(80)
-        .forEach(printable::appendCodePoint);
-    return printable.toString();
+  /**
+   * What is wrong with grants as a set, in words, and with each of them; empty when nothing is.
+   * Beside the problems of the single grants it finds names that are there twice, and more patterns
+   * of a costly sort than can be searched quickly.
+   */
+  public static List<String> problems(List<Grant> grants) {
+    List<String> problems = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (Grant grant : grants) {
+      problems(grant).forEach(problem -> problems.add(in(grant) + problem));
+      if (!names.add(grant.name())) {
+        problems.add(in(grant) + "another grant has this name");
+      }
+    }
+    if (grants.size() > GRANTS_MAX) {
+      problems.add("there are over " + GRANTS_MAX + " grants");
+    }
+    if (problems.isEmpty()) {
+      problems.addAll(new GrantTables(grants).problems());
+    }
+    return problems;
   }
 
-  /** The data document, the same bytes for the same grants. */
+  private static String in(Grant grant) {
+    String line = grant.line() < 0 ? "" : " (line " + grant.line() + ")";
+    return "grant " + Texts.quoted(grant.name()) + line + ": ";
+  }
+
+  /**
+   * The data document of the shipped policy: {@code {"grants":…}}, the same bytes for the same
+   * grants.
+   *
+   * @throws IllegalArgumentException when the grants have {@linkplain #problems(List) problems}
+   */
   public static byte[] data(List<Grant> grants) {
-    ObjectNode data = JSON.objectNode();
-    ArrayNode names = data.putArray("names");
-    ArrayNode approvers = data.putArray("approvers");
-    PatternIndex callers = new PatternIndex();
-    Map<String, Targets> byCaller = new LinkedHashMap<>();
-    for (int i = 0; i < grants.size(); i++) {
-      Grant grant = grants.get(i);
-      names.add("grants/" + grant.name());
-      ArrayNode groups = approvers.addArray();
-      grant.approvers().forEach(groups::add);
-      for (String caller : grant.callers()) {
-        Targets targets = byCaller.get(caller);
-        if (targets == null) {
-          targets = new Targets();
-          callers.add(caller, JSON.textNode(Integer.toString(byCaller.size())));
-          byCaller.put(caller, targets);
-        }
-        targets.add(grant, i);
-      }
+    List<String> problems = problems(grants);
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(problems.getFirst());
     }
-    data.set("callers", callers.json());
-    ObjectNode targets = data.putObject("targets");
-    int id = 0;
-    for (Targets of : byCaller.values()) {
-      targets.set(Integer.toString(id++), of.json());
-    }
-    ObjectNode root = JSON.objectNode();
-    root.set("grants", data);
     try {
-      return new ObjectMapper().writeValueAsBytes(root);
+      return JSON.writeValueAsBytes(new GrantTables(grants).json());
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree could not be written", e);
+      throw new IllegalStateException("grants could not be written", e);
     }
   }
 
-  private static String plain(String target) {
-    for (String prefix : List.of("resource:", "prompt:")) {
-      if (target.startsWith(prefix)) {
-        return target.substring(prefix.length());
-      }
-    }
-    return target;
-  }
-
-  /** What one caller pattern has been given. */
-  private static final class Targets {
-    private final Map<String, PatternIndex> indexes = new LinkedHashMap<>();
-
-    void add(Grant grant, int order) {
-      grant.allow().forEach(target -> add(grant, order, "allow", target));
-      grant.approve().forEach(target -> add(grant, order, "approve", target));
-      grant.deny().forEach(target -> add(grant, order, "deny", target));
-    }
-
-    private void add(Grant grant, int order, String verb, String target) {
-      ObjectNode entry = JSON.objectNode().put("grant", order).put("do", verb);
-      if (!grant.effects().isEmpty() && !verb.equals("deny")) {
-        ArrayNode effects = entry.putArray("effects");
-        grant.effects().stream()
-            .map(effect -> effect.name().toLowerCase(Locale.ROOT))
-            .sorted()
-            .forEach(effects::add);
-      }
-      String kind = "tools";
-      if (target.startsWith("resource:")) {
-        kind = "resources";
-      } else if (target.startsWith("prompt:")) {
-        kind = "prompts";
-      }
-      String plain = plain(target);
-      index(kind).add(plain, entry);
-      if (!verb.equals("deny")) {
-        String server = plain.substring(0, plain.indexOf('/'));
-        index("servers").add(server, JSON.objectNode().put("grant", order));
-      }
-    }
-
-    private PatternIndex index(String kind) {
-      return indexes.computeIfAbsent(kind, key -> new PatternIndex());
-    }
-
-    ObjectNode json() {
-      ObjectNode json = JSON.objectNode();
-      indexes.forEach((kind, index) -> json.set(kind, index.json()));
-      return json;
-    }
+  /**
+   * Names the shipped policy with these grants.
+   *
+   * @throws IllegalArgumentException when the grants have {@linkplain #problems(List) problems}
+   */
+  public static String revision(List<Grant> grants) {
+    return PolicyModule.shipped().revision(data(grants));
   }
 }

@@ -5,25 +5,38 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Policy could not be evaluated; refused, and counted apart from a refusal.
+ * Policy gave no usable answer. Refused like a refusal, and counted apart from one.
  *
  * @param engine the engine that was asked
- * @param revision the revision it was asked in
+ * @param revision the revision of policy and data
  * @param cause what went wrong
- * @param detail for logs
+ * @param detail in words, for operators and records
  */
 public record Indeterminate(String engine, String revision, Cause cause, String detail)
     implements Decision {
-  /** What can go wrong. */
+  /** All that can go wrong: fit to label a metric. */
   public enum Cause {
-    /** The engine failed. */
-    ERROR,
+    /** Evaluation failed. */
+    ERROR("error"),
     /** It took too long. */
-    TIMEOUT,
-    /** It said nothing. */
-    UNDEFINED,
-    /** It said something that is no decision. */
-    MALFORMED
+    TIMEOUT("timeout"),
+    /** The policy said nothing. */
+    UNDEFINED("undefined"),
+    /** The policy said something that is no decision. */
+    MALFORMED("malformed"),
+    /** The engine could not be asked. */
+    UNAVAILABLE("unavailable");
+
+    private final String wire;
+
+    Cause(String wire) {
+      this.wire = wire;
+    }
+
+    /** The word in records and metrics. */
+    public String wire() {
+      return wire;
+    }
   }
 
   @Override

@@ -1,173 +1,204 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.policy;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the policy input. {@link #full} is the public contract; {@link #lean} the part of it that
- * the shipped policy reads, because an engine's time grows with every byte.
+ * Writes the policy input, version 1 ({@code docs/policy-input.md}). {@link #full} is the public
+ * contract; {@link #lean} is the part of it that the shipped policy reads, because what an engine
+ * takes grows with every byte.
+ *
+ * <p>Confined to one thread. What is written is valid until the next write.
  */
 public final class InputWriter {
   private static final int VERSION = 1;
-  private static final JsonFactory JSON = new JsonFactory();
 
-  private InputWriter() {}
+  private final JsonBuffer json;
 
-  /** Caller id, server name, target kind, name and effect. */
-  public static byte[] lean(AccessRequest request) {
-    return write(
-        json -> {
-          json.writeObjectFieldStart("caller");
-          json.writeStringField("id", request.caller().id());
-          json.writeEndObject();
-          json.writeObjectFieldStart("server");
-          json.writeStringField("name", request.server().name());
-          json.writeEndObject();
-          json.writeObjectFieldStart("target");
-          text(json, "kind", lower(request.target().kind()));
-          json.writeStringField("name", request.target().name());
-          text(json, "effect", lower(request.target().effect()));
-          json.writeEndObject();
-        });
+  /**
+   * @param bytesMax how long an input may be
+   */
+  public InputWriter(int bytesMax) {
+    this.json = new JsonBuffer(bytesMax);
   }
 
-  /** Everything that is known. */
-  public static byte[] full(AccessRequest request) {
-    return write(
-        json -> {
-          json.writeNumberField("v", VERSION);
-          call(json, request.call());
-          caller(json, request.caller());
-          session(json, request.session());
-          AccessRequest.Task task = request.task();
-          if (task != null) {
-            json.writeObjectFieldStart("task");
-            text(json, "id", task.id());
-            text(json, "purpose", task.purpose());
-            json.writeStringField("assurance", task.assurance());
-            json.writeEndObject();
-          }
-          json.writeObjectFieldStart("server");
-          json.writeStringField("name", request.server().name());
-          json.writeStringField("uri", request.server().uri());
-          text(json, "environment", request.server().environment());
-          json.writeEndObject();
-          target(json, request.target());
-          byte[] arguments = request.arguments();
-          if (arguments != null) {
-            json.writeFieldName("arguments");
-            json.writeRawValue(new String(arguments, StandardCharsets.UTF_8));
-          }
-          context(json, request.context());
-        });
+  /** What was written: its first {@link #length} bytes. Not to be changed or kept. */
+  public byte[] bytes() {
+    return json.bytes();
   }
 
-  private static void call(JsonGenerator json, AccessRequest.Call call) throws IOException {
-    json.writeObjectFieldStart("call");
-    json.writeStringField("id", call.id());
-    json.writeStringField("method", call.method());
-    json.writeStringField("era", call.era());
-    text(json, "trigger", lower(call.trigger()));
-    json.writeNumberField("round", call.round());
-    text(json, "parent", call.parent());
-    json.writeEndObject();
+  /** How many bytes were written. */
+  public int length() {
+    return json.length();
   }
 
-  private static void caller(JsonGenerator json, AccessRequest.Caller caller) throws IOException {
-    json.writeObjectFieldStart("caller");
-    json.writeStringField("id", caller.id());
-    json.writeStringField("kind", caller.kind());
-    json.writeStringField("issuer", caller.issuer());
-    json.writeStringField("subject", caller.subject());
-    text(json, "client", caller.client());
-    text(json, "trust_domain", caller.trustDomain());
-    json.writeStringField("proof", caller.proof());
-    texts(json, "scopes", caller.scopes());
-    text(json, "user", caller.user());
-    texts(json, "actors", caller.actors());
-    json.writeEndObject();
+  /**
+   * Caller id, server name, target kind, name and effect.
+   *
+   * @throws IllegalArgumentException when it is over the limit or a text cannot be said in UTF-8
+   */
+  public void lean(AccessRequest request) {
+    json.reset();
+    json.open('{');
+    open("caller");
+    text("id", request.caller().id());
+    json.close('}');
+    open("server");
+    text("name", request.server().name());
+    json.close('}');
+    AccessRequest.Target target = request.target();
+    open("target");
+    text("kind", target.kind().wire());
+    text("name", target.name());
+    text("effect", wire(target.effect()));
+    json.close('}');
+    json.close('}');
   }
 
-  private static void session(JsonGenerator json, AccessRequest.Session session)
-      throws IOException {
-    json.writeObjectFieldStart("session");
-    text(json, "id", session.id());
+  /**
+   * All that is known.
+   *
+   * @throws IllegalArgumentException when it is over the limit, a text cannot be said in UTF-8, or
+   *     the arguments are not the text of an object
+   */
+  public void full(AccessRequest request) {
+    json.reset();
+    json.open('{');
+    number("v", VERSION);
+    call(request.call());
+    caller(request.caller());
+    session(request.session());
+    task(request.task());
+    server(request.server());
+    target(request.target());
+    arguments(request.arguments());
+    context(request.context());
+    json.close('}');
+  }
+
+  private void call(AccessRequest.Call call) {
+    open("call");
+    text("id", call.id());
+    text("method", call.method());
+    text("era", call.era());
+    text("trigger", call.trigger().wire());
+    number("round", call.round());
+    text("parent", call.parent());
+    json.close('}');
+  }
+
+  private void caller(AccessRequest.Caller caller) {
+    open("caller");
+    text("id", caller.id());
+    text("kind", caller.kind());
+    text("issuer", caller.issuer());
+    text("subject", caller.subject());
+    text("client", caller.client());
+    text("trust_domain", caller.trustDomain());
+    text("proof", caller.proof());
+    texts("scopes", caller.scopes());
+    text("user", caller.user());
+    texts("actors", caller.actors());
+    json.close('}');
+  }
+
+  private void session(AccessRequest.Session session) {
+    open("session");
+    text("id", session.id());
     if (session.ageSeconds() >= 0) {
-      json.writeNumberField("age_s", session.ageSeconds());
+      number("age_s", session.ageSeconds());
     }
     if (session.calls() >= 0) {
-      json.writeNumberField("calls", session.calls());
+      number("calls", session.calls());
     }
-    json.writeEndObject();
+    json.close('}');
   }
 
-  private static void target(JsonGenerator json, AccessRequest.Target target) throws IOException {
-    json.writeObjectFieldStart("target");
-    text(json, "kind", lower(target.kind()));
-    json.writeStringField("name", target.name());
-    json.writeBooleanField("pinned", target.pinned());
-    text(json, "digest", target.digest());
-    text(json, "effect", lower(target.effect()));
-    json.writeObjectFieldStart("labels");
+  private void task(AccessRequest.@Nullable Task task) {
+    if (task == null) {
+      return;
+    }
+    open("task");
+    text("id", task.id());
+    text("purpose", task.purpose());
+    text("assurance", task.assurance());
+    json.close('}');
+  }
+
+  private void server(AccessRequest.Server server) {
+    open("server");
+    text("name", server.name());
+    text("uri", server.uri());
+    text("environment", server.environment());
+    json.close('}');
+  }
+
+  private void target(AccessRequest.Target target) {
+    open("target");
+    text("kind", target.kind().wire());
+    text("name", target.name());
+    json.name("pinned");
+    json.literal(target.pinned());
+    text("digest", target.digest());
+    text("effect", wire(target.effect()));
+    open("labels");
     for (Map.Entry<String, String> label : target.labels().entrySet()) {
-      json.writeStringField(label.getKey(), label.getValue());
+      json.text(label.getKey());
+      json.colon();
+      json.text(label.getValue());
     }
-    json.writeEndObject();
-    json.writeEndObject();
+    json.close('}');
+    json.close('}');
   }
 
-  private static void context(JsonGenerator json, AccessRequest.Context context)
-      throws IOException {
-    json.writeObjectFieldStart("context");
-    json.writeStringField("time", context.time().toString());
-    text(json, "source", context.source());
-    json.writeStringField("node", context.node());
-    json.writeStringField("revision", context.revision());
-    json.writeEndObject();
+  /** They were parsed and judged before; only a slip of ours would be something else here. */
+  private void arguments(byte @Nullable [] arguments) {
+    if (arguments == null) {
+      return;
+    }
+    if (arguments.length < 2 || arguments[0] != '{' || arguments[arguments.length - 1] != '}') {
+      throw new IllegalArgumentException("the arguments are not an object");
+    }
+    json.name("arguments");
+    json.raw(arguments);
   }
 
-  private static void text(JsonGenerator json, String name, @Nullable String value)
-      throws IOException {
+  private void context(AccessRequest.Context context) {
+    open("context");
+    text("time", context.time().toString());
+    text("source", context.source());
+    text("node", context.node());
+    text("revision", context.revision());
+    json.close('}');
+  }
+
+  private void open(String name) {
+    json.name(name);
+    json.open('{');
+  }
+
+  private void number(String name, long value) {
+    json.name(name);
+    json.number(value);
+  }
+
+  private void text(String name, @Nullable String value) {
     if (value != null) {
-      json.writeStringField(name, value);
+      json.name(name);
+      json.text(value);
     }
   }
 
-  private static void texts(JsonGenerator json, String name, List<String> values)
-      throws IOException {
-    json.writeArrayFieldStart(name);
-    for (String value : values) {
-      json.writeString(value);
-    }
-    json.writeEndArray();
+  private void texts(String name, List<String> values) {
+    json.name(name);
+    json.open('[');
+    values.forEach(json::text);
+    json.close(']');
   }
 
-  private static @Nullable String lower(@Nullable Enum<?> value) {
-    return value == null ? null : value.name().toLowerCase(Locale.ROOT);
-  }
-
-  private interface Body {
-    void write(JsonGenerator json) throws IOException;
-  }
-
-  private static byte[] write(Body body) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(512);
-    try (JsonGenerator json = JSON.createGenerator(out)) {
-      json.writeStartObject();
-      body.write(json);
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return out.toByteArray();
+  private static @Nullable String wire(@Nullable Effect effect) {
+    return effect == null ? null : effect.wire();
   }
 }

@@ -1,14 +1,21 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.policy;
 
-/** One revision of a policy, ready to be asked. Any thread. */
-public interface PolicyEngine {
+/**
+ * One revision of a policy with its data, ready to be asked. Immutable; any thread. Closed when no
+ * snapshot holds it any more.
+ */
+public interface PolicyEngine extends AutoCloseable {
   /** What sort of engine it is, for records. */
   String name();
 
-  /** Names policy and data. */
+  /** Names policy and data: equal for equal ones. */
   String revision();
 
-  /** An evaluator for one thread. */
+  /** An evaluator for one thread, to be made on any. */
   Evaluator newEvaluator();
+
+  /** Lets go of what outlives evaluators, such as connections. */
+  @Override
+  default void close() {}
 }

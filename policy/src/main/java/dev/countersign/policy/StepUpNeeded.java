@@ -3,7 +3,20 @@ package dev.countersign.policy;
 
 import java.util.List;
 
-/** A credential with these scopes would do. */
+/**
+ * The caller may come back with a stronger credential.
+ *
+ * @param engine the engine that was asked
+ * @param revision the revision of policy and data
+ * @param rule the rule that decided
+ * @param reasons why
+ * @param scopes what that credential has to carry, never empty
+ */
 public record StepUpNeeded(
     String engine, String revision, String rule, List<String> reasons, List<String> scopes)
-    implements Decision {}
+    implements Decision {
+  public StepUpNeeded {
+    reasons = List.copyOf(reasons);
+    scopes = List.copyOf(scopes);
+  }
+}

@@ -4,30 +4,26 @@ package dev.countersign.policy;
 import java.util.List;
 
 /**
- * An engine's answer, well-formed but without power: only the decision point makes a permit of it.
- *
- * @param outcome what it says
- * @param rule the rule that decided
- * @param reasons in its words
- * @param obligations what it demands
- * @param scopes what a step-up would need
+ * What an engine said, as a plain value without power: only {@link DecisionPoint} makes a decision
+ * of it, and refuses what it does not understand.
  */
-public record Verdict(
-    Outcome outcome,
-    String rule,
-    List<String> reasons,
-    Obligations obligations,
-    List<String> scopes) {
-  public Verdict {
-    reasons = List.copyOf(reasons);
-    scopes = List.copyOf(scopes);
-  }
+public sealed interface Verdict {
+  /**
+   * A decision document ({@code docs/policy-input.md}).
+   *
+   * @param decision the policy's word, not yet judged
+   * @param rule the rule that decided
+   * @param reasons why
+   * @param obligations what it demands
+   */
+  record Answer(String decision, String rule, List<String> reasons, Obligations obligations)
+      implements Verdict {}
 
-  /** What an engine can say. */
-  public enum Outcome {
-    ALLOW,
-    DENY,
-    APPROVE,
-    STEP_UP
-  }
+  /**
+   * No usable answer.
+   *
+   * @param cause what went wrong
+   * @param detail in words, for operators and records
+   */
+  record Unusable(Indeterminate.Cause cause, String detail) implements Verdict {}
 }

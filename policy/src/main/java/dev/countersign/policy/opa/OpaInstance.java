@@ -8,9 +8,7 @@ import com.dylibso.chicory.runtime.ImportFunction;
 import com.dylibso.chicory.runtime.ImportMemory;
 import com.dylibso.chicory.runtime.ImportValues;
 import com.dylibso.chicory.runtime.Instance;
-import com.dylibso.chicory.runtime.Machine;
 import com.dylibso.chicory.runtime.Memory;
-import com.dylibso.chicory.wasm.WasmModule;
 import com.dylibso.chicory.wasm.types.FunctionType;
 import com.dylibso.chicory.wasm.types.MemoryLimits;
 import com.dylibso.chicory.wasm.types.ValType;
@@ -18,70 +16,119 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.Function;
 
 /**
- * One instance of a policy module behind OPA's WASM ABI (OPA documentation, "WebAssembly", ABI 1.2
- * and later: {@code opa_eval}). The SDK's own wrapper compiles the module for every instance; this
- * one shares the compiled code and passes bytes.
+ * One instance of a policy module, with data and memory of its own, behind OPA's WASM ABI (OPA
+ * documentation, "WebAssembly", ABI 1.2 and later: {@code opa_eval}). The SDK's own wrapper
+ * compiles the module for every instance and works on trees; this one shares the compiled code and
+ * passes bytes.
  *
- * <p>Confined to one thread.
+ * <p>Confined to one thread: two inside one instance spin for ever. After any exception its memory
+ * may be torn, and it must not be used again.
  */
 final class OpaInstance {
-  /**
-   * 16 MiB: the data of thousands of grants and the largest input, and an end to runaway growth.
-   */
-  private static final int PAGES_MAX = 256;
+  /** 16 MiB beside the data: the largest input, and an end to runaway growth. */
+  static final int PAGES_MAX = 256;
 
-  private static final int PAGES_AT_START = 8;
-  private static final int INPUT_BYTES_MAX = 1 << 20;
+  /** What data takes in memory, parsed, is up to this many times what it takes as text. */
+  private static final int DATA_SPREAD = 16;
+
   private static final int RESULT_BYTES_MAX = 1 << 16;
+  private static final int MESSAGE_BYTES_MAX = 200;
+  private static final int BUILTIN_ARGUMENTS_MAX = 4;
 
   private final Memory memory;
+  private final Instance instance;
   private final ExportFunction eval;
+  private final int entrypoint;
   private final int dataAddress;
   private final int heapBase;
 
-  OpaInstance(WasmModule module, Function<Instance, Machine> machines, byte[] data) {
-    this.memory = new ByteArrayMemory(new MemoryLimits(PAGES_AT_START, PAGES_MAX));
-    Instance instance =
-        Instance.builder(module).withImportValues(imports()).withMachineFactory(machines).build();
-    requireNoHostBuiltins(instance);
-    int address = (int) instance.export("opa_malloc").apply(data.length)[0];
+  /**
+   * @param data the data document, JSON
+   * @param pagesMax how many pages of 64 KiB it may use beside its data
+   * @throws IllegalArgumentException when the module was made for another ABI, or the data is not
+   *     JSON
+   * @throws PolicyAbortedException when the data does not fit
+   */
+  OpaInstance(OpaModule module, byte[] data, int pagesMax) {
+    long dataPages = Math.ceilDiv((long) data.length * DATA_SPREAD, Memory.PAGE_SIZE);
+    int pages = (int) Math.min(Memory.RUNTIME_MAX_PAGES, pagesMax + dataPages);
+    this.memory = new ByteArrayMemory(new MemoryLimits(module.pagesAtStart(), pages));
+    this.instance =
+        Instance.builder(module.module())
+            .withImportValues(imports())
+            .withMachineFactory(module.machines())
+            .build();
+    requireAbi();
+    int address = (int) call("opa_malloc", data.length);
     memory.write(address, data);
-    this.dataAddress = (int) instance.export("opa_json_parse").apply(address, data.length)[0];
+    this.dataAddress = (int) call("opa_json_parse", address, data.length);
     if (dataAddress == 0) {
-      throw new IllegalStateException("the policy's data is not JSON");
+      throw new IllegalArgumentException("the policy's data is not JSON");
     }
-    this.heapBase = (int) instance.export("opa_heap_ptr_get").apply()[0];
+    this.heapBase = (int) call("opa_heap_ptr_get");
     this.eval = instance.export("opa_eval");
+    this.entrypoint = module.entrypoint();
   }
 
-  /** The result set as JSON text. */
-  byte[] evaluate(byte[] input) {
-    if (input.length > INPUT_BYTES_MAX) {
-      throw new IllegalArgumentException("the policy input is over the limit");
+  /**
+   * Evaluates: every time on the heap as it was after the data was read.
+   *
+   * @return the result set as JSON text
+   */
+  byte[] evaluate(byte[] input, int length) {
+    ensure(heapBase + length);
+    memory.write(heapBase, input, 0, length);
+    long[] result = eval.apply(0, entrypoint, dataAddress, heapBase, length, heapBase + length, 0);
+    return text((int) result[0], RESULT_BYTES_MAX);
+  }
+
+  /** The functions that the module expects of its host, as a JSON object by name. */
+  String builtins() {
+    return dumped("builtins");
+  }
+
+  /** What the module can be asked, as a JSON object by name. */
+  String entrypoints() {
+    return dumped("entrypoints");
+  }
+
+  /** How many pages of 64 KiB it uses. */
+  int pages() {
+    return memory.pages();
+  }
+
+  private String dumped(String export) {
+    int text = (int) call("opa_json_dump", call(export));
+    return new String(text(text, RESULT_BYTES_MAX), StandardCharsets.UTF_8);
+  }
+
+  private long call(String export, long... arguments) {
+    return instance.export(export).apply(arguments)[0];
+  }
+
+  private void requireAbi() {
+    long major = instance.exports().global("opa_wasm_abi_version").getValue();
+    long minor = instance.exports().global("opa_wasm_abi_minor_version").getValue();
+    if (major != 1 || minor < 2) {
+      throw new IllegalArgumentException(
+          "the policy was compiled for ABI " + major + "." + minor + ", expected 1.2 or later");
     }
-    ensure(heapBase + input.length);
-    memory.write(heapBase, input);
-    long result =
-        eval.apply(0, 0, dataAddress, heapBase, input.length, heapBase + input.length, 0)[0];
-    return text((int) result);
   }
 
   private void ensure(int end) {
     int missing = end - memory.pages() * Memory.PAGE_SIZE;
-    if (missing > 0 && memory.grow(missing / Memory.PAGE_SIZE + 1) < 0) {
-      throw new IllegalStateException("the policy's memory is used up");
+    if (missing > 0 && memory.grow(Math.ceilDiv(missing, Memory.PAGE_SIZE)) < 0) {
+      throw new PolicyAbortedException("its memory is used up");
     }
   }
 
-  private byte[] text(int address) {
+  private byte[] text(int address, int bytesMax) {
     int length = 0;
     while (memory.read(address + length) != 0) {
-      length++;
-      if (length > RESULT_BYTES_MAX) {
-        throw new IllegalStateException("the policy's answer is over the limit");
+      if (++length > bytesMax) {
+        throw new PolicyAbortedException("what it says is over " + bytesMax + " bytes");
       }
     }
     return memory.readBytes(address, length);
@@ -94,23 +141,23 @@ final class OpaInstance {
             "env",
             "opa_abort",
             FunctionType.of(List.of(ValType.I32), List.of()),
-            (instance, arguments) -> {
-              throw new IllegalStateException("the policy aborted");
+            (of, arguments) -> {
+              throw new PolicyAbortedException(message((int) arguments[0]));
             }));
     functions.add(
         new HostFunction(
             "env",
             "opa_println",
             FunctionType.of(List.of(ValType.I32), List.of()),
-            (instance, arguments) -> new long[0]));
-    for (int count = 0; count <= 4; count++) {
+            (of, arguments) -> new long[0]));
+    for (int count = 0; count <= BUILTIN_ARGUMENTS_MAX; count++) {
       functions.add(
           new HostFunction(
               "env",
               "opa_builtin" + count,
               FunctionType.of(Collections.nCopies(count + 2, ValType.I32), List.of(ValType.I32)),
-              (instance, arguments) -> {
-                throw new IllegalStateException("the policy called a builtin that is not there");
+              (of, arguments) -> {
+                throw new PolicyAbortedException("it asked for a function that is not there");
               }));
     }
     return ImportValues.builder()
@@ -119,13 +166,15 @@ final class OpaInstance {
         .build();
   }
 
-  /** A builtin that the host would have to supply is refused at load, not when it is reached. */
-  private void requireNoHostBuiltins(Instance instance) {
-    int address = (int) instance.export("builtins").apply()[0];
-    int dumped = (int) instance.export("opa_json_dump").apply(address)[0];
-    String wanted = new String(text(dumped), StandardCharsets.UTF_8);
-    if (!wanted.equals("{}")) {
-      throw new IllegalArgumentException("the policy needs builtins that are not there: " + wanted);
+  private String message(int address) {
+    StringBuilder message = new StringBuilder();
+    for (int i = 0; i < MESSAGE_BYTES_MAX; i++) {
+      byte octet = memory.read(address + i);
+      if (octet == 0) {
+        break;
+      }
+      message.append(octet >= 0x20 && octet < 0x7f ? (char) octet : '?');
     }
+    return message.toString();
   }
 }

@@ -1,78 +1,84 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.policy.opa;
 
-import com.dylibso.chicory.compiler.MachineFactoryCompiler;
-import com.dylibso.chicory.runtime.Instance;
-import com.dylibso.chicory.runtime.Machine;
-import com.dylibso.chicory.wasm.Parser;
-import com.dylibso.chicory.wasm.WasmModule;
 import dev.countersign.policy.AccessRequest;
 import dev.countersign.policy.Evaluator;
 import dev.countersign.policy.Grant;
 import dev.countersign.policy.Grants;
-import dev.countersign.policy.InputWriter;
 import dev.countersign.policy.PolicyEngine;
-import dev.countersign.policy.Verdict;
-import dev.countersign.policy.VerdictException;
-import dev.countersign.policy.VerdictReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.countersign.policy.PolicyModule;
 import java.time.Duration;
-import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The embedded OPA engine over the shipped policy and an operator's grants. The module is compiled
- * once for the whole process, so new grants find it warm; every evaluator has an instance and
- * memory of its own.
+ * The embedded OPA engine: a policy compiled to WASM, with its data. Every evaluator has an
+ * instance and memory of its own over code that is compiled once; the shipped module once for the
+ * whole process.
+ *
+ * <p>The time of a decision is bounded for the shipped policy, by what grants may contain. An
+ * operator's own policy is trusted to end: nothing but an interrupt of the thread stops it.
  */
 public final class WasmEngine implements PolicyEngine {
+  private static final int INPUT_BYTES_MAX = 1 << 20;
+
+  private final PolicyModule policy;
+  private final OpaModule module;
   private final byte[] data;
+  private final int pagesMax;
   private final String revision;
+  private final List<AccessRequest> samples;
 
-  /** The shipped module, parsed and compiled when it is first needed. */
+  /** Compiled when it is first needed. */
   private static final class Shipped {
-    static final byte[] BYTES = read();
-    static final WasmModule MODULE = Parser.parse(BYTES);
-    static final Function<Instance, Machine> MACHINES = MachineFactoryCompiler.compile(MODULE);
-
-    private static byte[] read() {
-      try (InputStream in = WasmEngine.class.getResourceAsStream("countersign.wasm")) {
-        if (in == null) {
-          throw new IllegalStateException("the shipped policy is missing");
-        }
-        return in.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+    static final OpaModule MODULE =
+        OpaModule.load(PolicyModule.shipped().bytes(), PolicyModule.ENTRYPOINT);
   }
 
-  private WasmEngine(byte[] data, String revision) {
+  private WasmEngine(
+      PolicyModule policy,
+      OpaModule module,
+      byte[] data,
+      int pagesMax,
+      List<AccessRequest> samples) {
+    this.policy = policy;
+    this.module = module;
     this.data = data;
-    this.revision = revision;
+    this.pagesMax = pagesMax;
+    this.revision = policy.revision(data);
+    this.samples = samples;
   }
 
-  /** The shipped policy over these grants, which must have no {@linkplain Grants#problems}. */
+  /**
+   * The shipped policy over these grants.
+   *
+   * @throws IllegalArgumentException when the grants have {@linkplain Grants#problems(List)
+   *     problems}
+   */
   public static WasmEngine shipped(List<Grant> grants) {
-    byte[] data = Grants.data(grants);
-    return new WasmEngine(data, revision(data));
+    return new WasmEngine(
+        PolicyModule.shipped(),
+        Shipped.MODULE,
+        Grants.data(grants),
+        OpaInstance.PAGES_MAX,
+        Samples.of(grants));
   }
 
-  private static String revision(byte[] data) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(Shipped.BYTES);
-      return HexFormat.of().formatHex(digest.digest(data), 0, 6);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("SHA-256 is not there", e);
-    }
+  /**
+   * An operator's own policy, asked with the full input. Compiles it: up to a second of one core.
+   *
+   * @param policy offers {@link PolicyModule#ENTRYPOINT}
+   * @param data its data document, JSON text of an object
+   * @param memoryPagesMax pages of 64 KiB that an evaluator may use beside its data
+   * @throws IllegalArgumentException when it is no policy, was made for another ABI, does not offer
+   *     the entrypoint, needs functions that OPA leaves to its host, or the data is not JSON
+   */
+  public static WasmEngine of(PolicyModule policy, byte[] data, int memoryPagesMax) {
+    OpaModule module = OpaModule.load(policy.bytes(), PolicyModule.ENTRYPOINT);
+    WasmEngine engine =
+        new WasmEngine(policy, module, data.clone(), memoryPagesMax, Samples.of(List.of()));
+    engine.newInstance();
+    return engine;
   }
 
   @Override
@@ -87,50 +93,45 @@ public final class WasmEngine implements PolicyEngine {
 
   @Override
   public Evaluator newEvaluator() {
-    return new Instances();
+    return new WasmEvaluator(this, INPUT_BYTES_MAX);
   }
 
   /**
-   * Evaluates until the compiled policy is hot or time is up; to be called before the engine is put
-   * in force, on a thread that may be busy for so long.
+   * Evaluates requests that are made up from the grants until the compiled policy is hot or time is
+   * up; to be called before the engine is put in force, on a thread that may be busy for so long.
+   * What is learnt about the code counts for all engines of the process over the same module.
+   *
+   * @param evaluationsMax 20,000 make the code hot; 1,000 do where it has been hot with other data
+   * @return how many evaluations there were
    */
-  public void warm(AccessRequest sample, int evaluations, Duration timeMax) {
-    Evaluator evaluator = newEvaluator();
-    long until = System.nanoTime() + timeMax.toNanos();
-    for (int i = 0; i < evaluations && System.nanoTime() < until; i++) {
-      if (evaluator.evaluate(sample).isCompletedExceptionally()) {
-        return;
-      }
-    }
+  public int warm(int evaluationsMax, Duration timeMax) {
+    return warm(samples, evaluationsMax, timeMax);
   }
 
-  /** One thread's instance; after a failure it is thrown away, because its memory may be torn. */
-  private final class Instances implements Evaluator {
-    private @Nullable OpaInstance instance =
-        new OpaInstance(Shipped.MODULE, Shipped.MACHINES, data);
-    private @Nullable Thread owner;
+  /** As {@link #warm(int, Duration)}, with one more request among those evaluated. */
+  public int warm(AccessRequest sample, int evaluationsMax, Duration timeMax) {
+    List<AccessRequest> all = new ArrayList<>(samples);
+    all.add(sample);
+    return warm(all, evaluationsMax, timeMax);
+  }
 
-    @Override
-    public CompletableFuture<Verdict> evaluate(AccessRequest request) {
-      Thread asking = Thread.currentThread();
-      if (owner == null) {
-        owner = asking;
-      } else if (owner != asking) {
-        // Two threads inside one instance would spin for ever.
-        throw new IllegalStateException("an evaluator belongs to one thread");
-      }
-      try {
-        OpaInstance ready = instance;
-        if (ready == null) {
-          ready = new OpaInstance(Shipped.MODULE, Shipped.MACHINES, data);
-        }
-        instance = null;
-        byte[] result = ready.evaluate(InputWriter.lean(request));
-        instance = ready;
-        return CompletableFuture.completedFuture(VerdictReader.resultSet(result));
-      } catch (VerdictException | RuntimeException e) {
-        return CompletableFuture.failedFuture(e);
-      }
+  private int warm(List<AccessRequest> requests, int evaluationsMax, Duration timeMax) {
+    Evaluator evaluator = newEvaluator();
+    long began = System.nanoTime();
+    int count = 0;
+    while (count < evaluationsMax && System.nanoTime() - began < timeMax.toNanos()) {
+      evaluator.evaluate(requests.get(count % requests.size())).join();
+      count++;
     }
+    return count;
+  }
+
+  /** Whether the policy is known to read no more than the lean input. */
+  boolean isLean() {
+    return policy.isShipped();
+  }
+
+  OpaInstance newInstance() {
+    return new OpaInstance(module, data, pagesMax);
   }
 }
