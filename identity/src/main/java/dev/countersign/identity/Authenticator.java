@@ -3,216 +3,303 @@ package dev.countersign.identity;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Expiry;
-import com.nimbusds.jose.KeySourceException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.countersign.identity.HeaderRules.KeyHint;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Turns credentials into callers.
+ * Turns credentials into callers: JWT access tokens (RFC 9068) under {@code Bearer} (RFC 6750) of
+ * the configured issuers. The only maker of {@link Caller}.
  *
- * <p>{@link #cached} is the fast path: it never blocks and answers for tokens that were verified a
- * moment ago. {@link #authenticate} checks a signature on a small pool with a bounded queue; when
- * that is full the credential cannot be checked, and nothing gets in.
+ * <p>{@link #cached} is for event loops: it costs a digest and a look-up. {@link #authenticate}
+ * checks a signature on one of two threads. Equal credentials that arrive together are checked
+ * once; at most {@value #PENDING_MAX} distinct ones are under way, the next is {@link
+ * Authentication.Unavailable}. Whatever fails, nothing gets in.
+ *
+ * <p>A verified token is remembered by digest and resource until it expires, its time in the cache
+ * is over, or the key that proved it is no longer among its issuer's. Safe for use by any thread.
  */
 public final class Authenticator implements AutoCloseable {
   private static final int THREADS = 2;
-  private static final int QUEUE_MAX = 1024;
-  private static final String SCHEME = "bearer ";
+  private static final int PENDING_MAX = 2048;
+  private static final long IDLE_SECONDS_MAX = 30;
+  private static final long TIMER_MILLIS = 1000;
+  private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
 
   private final IdentitySettings settings;
   private final InstantSource clock;
   private final IdentityObserver observer;
-  private final TokenVerifier verifier;
-  private final Cache<CacheKey, Caller> cache;
+  private final Issuers issuers;
+  private final Cache<TokenKey, Known> known;
+  private final ConcurrentHashMap<TokenKey, CompletableFuture<Authentication>> running =
+      new ConcurrentHashMap<>();
+  private final Semaphore places = new Semaphore(PENDING_MAX);
   private final ThreadPoolExecutor pool;
+  private final ScheduledThreadPoolExecutor timer;
 
-  /** No token is kept: only its digest, and what it was accepted for. */
-  private record CacheKey(String tokenHash, String resource) {}
+  /** An accepted token: what proved it, and until when that is remembered. */
+  private record Known(
+      Authentication.Verified verified, IssuerKeys issuer, VerificationKey key, Instant until) {}
 
+  /**
+   * Starts the threads; fetches nothing yet.
+   *
+   * @throws IllegalArgumentException when an issuer's entry cannot be used or two of them clash
+   */
   public Authenticator(IdentitySettings settings, InstantSource clock, IdentityObserver observer) {
     this.settings = settings;
     this.clock = clock;
     this.observer = observer;
-    this.verifier = new TokenVerifier(settings, clock, observer);
-    this.cache =
+    this.issuers = new Issuers(settings, clock, observer);
+    // The clock may be set back; this bound on an entry's life runs on the monotonic ticker.
+    this.known =
         Caffeine.newBuilder()
             .maximumSize(settings.tokenCacheMax())
-            .expireAfter(Expiry.creating(this::kept))
+            .expireAfterWrite(settings.tokenCacheTtl())
             .build();
-    AtomicInteger number = new AtomicInteger();
     this.pool =
         new ThreadPoolExecutor(
             THREADS,
             THREADS,
-            30,
+            IDLE_SECONDS_MAX,
             TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(QUEUE_MAX),
-            task -> {
-              Thread thread = new Thread(task, "countersign-verify-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+            new ArrayBlockingQueue<>(PENDING_MAX),
+            Thread.ofPlatform().daemon().name("countersign-verify-", 1).factory());
     pool.allowCoreThreadTimeOut(true);
-  }
-
-  private Duration kept(CacheKey key, Caller caller) {
-    Duration left = Duration.between(clock.instant(), caller.expiresAt());
-    Duration longest = settings.tokenCacheTtl();
-    if (left.isNegative()) {
-      return Duration.ZERO;
-    }
-    return left.compareTo(longest) < 0 ? left : longest;
+    this.timer =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("countersign-keys-timer").factory());
+    timer.scheduleWithFixedDelay(
+        () -> issuers.all().forEach(IssuerKeys::refreshIfDue),
+        TIMER_MILLIS,
+        TIMER_MILLIS,
+        TimeUnit.MILLISECONDS);
   }
 
   /**
-   * What can be said at once.
+   * What can be said at once: nothing was sent, it cannot be a token, or it was verified a moment
+   * ago. Never blocks.
    *
-   * @param authorization the header's value, or null
-   * @param resource the resource URI that the token must be for
+   * @param authorization the header's value, or null when there is none
+   * @param resource the resource URI of the route that was asked for
    * @return null when {@link #authenticate} has to be asked
    */
   public @Nullable Authentication cached(@Nullable String authorization, String resource) {
+    long began = System.nanoTime();
     if (authorization == null) {
       return new Authentication.Missing();
     }
     try {
-      String token = token(authorization);
-      long began = System.nanoTime();
-      Caller known = cache.getIfPresent(new CacheKey(hash(token), resource));
-      Instant now = clock.instant();
-      if (known == null || !now.isBefore(known.expiresAt())) {
-        return null;
-      }
-      observer.verified("", true, System.nanoTime() - began);
-      return new Authentication.Verified(known);
+      String token = Bearer.token(authorization, settings.tokenBytesMax());
+      return remembered(TokenKey.of(token, resource), began);
     } catch (RejectedException e) {
-      return rejected(e);
+      return counted(e.rejected(), false, began);
     }
   }
 
-  /** Checks a credential; completes on the authenticator's pool and never fails. */
+  /**
+   * Checks a credential.
+   *
+   * @param authorization the header's value, or null when there is none
+   * @param resource the resource URI of the route that was asked for
+   * @return completes on a thread of the authenticator, or is complete already; never fails
+   */
   public CompletableFuture<Authentication> authenticate(
       @Nullable String authorization, String resource) {
+    long began = System.nanoTime();
     if (authorization == null) {
       return CompletableFuture.completedFuture(new Authentication.Missing());
     }
     try {
-      String token = token(authorization);
-      return CompletableFuture.supplyAsync(() -> verify(token, resource), pool);
+      String token = Bearer.token(authorization, settings.tokenBytesMax());
+      TokenKey key = TokenKey.of(token, resource);
+      Authentication before = remembered(key, began);
+      return before != null ? CompletableFuture.completedFuture(before) : shared(token, key, began);
     } catch (RejectedException e) {
-      return CompletableFuture.completedFuture(rejected(e));
-    } catch (RejectedExecutionException e) {
-      return CompletableFuture.completedFuture(
-          new Authentication.Unavailable("too many credentials wait to be checked"));
+      return CompletableFuture.completedFuture(counted(e.rejected(), false, began));
     }
   }
 
-  private Authentication verify(String token, String resource) {
-    long began = System.nanoTime();
-    String hash = hash(token);
+  private @Nullable Authentication remembered(TokenKey key, long began) {
+    Known hit = known.getIfPresent(key);
+    if (hit == null || !clock.instant().isBefore(hit.until()) || !hit.issuer().holds(hit.key())) {
+      return null;
+    }
+    return counted(hit.verified(), true, began);
+  }
+
+  /** One check for all who ask the same question at the same time. */
+  private CompletableFuture<Authentication> shared(String token, TokenKey key, long began) {
+    CompletableFuture<Authentication> other = running.get(key);
+    if (other == null && !places.tryAcquire()) {
+      return CompletableFuture.completedFuture(busy());
+    }
+    CompletableFuture<Authentication> outcome = new CompletableFuture<>();
+    if (other == null) {
+      other = running.putIfAbsent(key, outcome);
+      if (other != null) {
+        places.release();
+      }
+    }
+    if (other != null) {
+      return other.thenApply(answer -> counted(answer, true, began));
+    }
+    submit(new Check(token, key, false, outcome));
+    return outcome.thenApply(answer -> counted(answer, false, began));
+  }
+
+  private void submit(Check check) {
     try {
-      Caller caller = verifier.verify(token, resource, "sha256:" + hash);
-      cache.put(new CacheKey(hash, resource), caller);
-      observer.verified(caller.issuer(), false, System.nanoTime() - began);
-      return new Authentication.Verified(caller);
-    } catch (RejectedException e) {
-      return rejected(e);
-    } catch (KeySourceException e) {
-      return new Authentication.Unavailable("the issuer's keys cannot be fetched");
+      pool.execute(check);
+    } catch (RejectedExecutionException e) {
+      check.end(busy());
     }
   }
 
-  private Authentication.Rejected rejected(RejectedException e) {
-    Authentication.Rejected rejected = e.rejected();
-    observer.rejected(rejected.reason());
-    return rejected;
+  private static Authentication busy() {
+    return new Authentication.Unavailable("too many credentials wait to be checked");
   }
 
-  /** RFC 6750 section 2.1. */
-  private String token(String authorization) throws RejectedException {
-    if (!authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
-      throw new RejectedException(
-          RejectReason.UNSUPPORTED_SCHEME, "the credential is not a bearer token");
+  private Authentication counted(Authentication answer, boolean fromCache, long began) {
+    switch (answer) {
+      case Authentication.Verified verified -> {
+        IssuerKeys issuer = issuers.of(verified.caller().issuer());
+        if (issuer != null) {
+          observer.verified(issuer.settings().name(), fromCache, System.nanoTime() - began);
+        }
+      }
+      case Authentication.Rejected rejected -> observer.rejected(rejected.reason());
+      case Authentication.Missing missing -> {}
+      case Authentication.Unavailable unavailable -> {}
     }
-    String token = authorization.substring(SCHEME.length()).strip();
-    if (token.length() > settings.tokenBytesMax()) {
-      throw new RejectedException(RejectReason.TOO_LARGE, "the token is over the limit");
-    }
-    boolean wellFormed =
-        !token.isEmpty()
-            && token
-                .chars()
-                .allMatch(
-                    c ->
-                        (c >= 'a' && c <= 'z')
-                            || (c >= 'A' && c <= 'Z')
-                            || (c >= '0' && c <= '9')
-                            || c == '-'
-                            || c == '_'
-                            || c == '.');
-    if (!wellFormed) {
-      throw TokenRules.malformed();
-    }
-    return token;
+    return answer;
   }
 
-  /** Attempts the first fetch of every issuer's keys; never fails. */
+  /** Attempts the first fetch of every issuer's keys, and completes when all have ended. */
   public CompletableFuture<Void> ready() {
-    return CompletableFuture.runAsync(
-        () -> verifier.keys().values().forEach(IssuerKeys::load), pool);
+    return CompletableFuture.allOf(
+        issuers.all().stream().map(IssuerKeys::attempted).toArray(CompletableFuture<?>[]::new));
   }
 
-  /** Whether keys of every issuer are present. */
+  /** Whether there is a set of keys, young enough to be used, of every issuer. */
   public boolean keysPresent() {
-    return verifier.keys().values().stream().allMatch(keys -> keys.age() != null);
+    return issuers.all().stream().allMatch(IssuerKeys::present);
   }
 
-  /** Age of the last good fetch by issuer alias; absent where there was none. */
+  /** The age of the last good fetch by issuer alias; an issuer is absent before its first. */
   public Map<String, Duration> keyAges() {
-    Map<String, Duration> ages = new LinkedHashMap<>();
-    verifier
-        .keys()
-        .forEach(
-            (iss, keys) -> {
-              Duration age = keys.age();
-              IssuerSettings issuer = verifier.issuer(iss);
-              if (age != null && issuer != null) {
-                ages.put(issuer.name(), age);
-              }
-            });
+    Map<String, Duration> ages = new TreeMap<>();
+    for (IssuerKeys issuer : issuers.all()) {
+      Duration age = issuer.age();
+      if (age != null) {
+        ages.put(issuer.settings().name(), age);
+      }
+    }
     return ages;
   }
 
+  /** Takes no new credential; checks under way still end, each with an answer. */
   @Override
   public void close() {
-    pool.shutdownNow();
-    cache.invalidateAll();
+    timer.shutdownNow();
+    pool.shutdown();
   }
 
-  private static String hash(String token) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256")
-                  .digest(token.getBytes(StandardCharsets.US_ASCII)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("SHA-256 is not there", e);
+  /**
+   * The check of one token, on the pool. Claims come before the signature: they cost a hundredth,
+   * and a flood of stale or foreign tokens must not burn the time of good ones.
+   */
+  private final class Check implements Runnable {
+    private final String text;
+    private final TokenKey key;
+    private final boolean waited;
+    private final CompletableFuture<Authentication> outcome;
+
+    Check(String text, TokenKey key, boolean waited, CompletableFuture<Authentication> outcome) {
+      this.text = text;
+      this.key = key;
+      this.waited = waited;
+      this.outcome = outcome;
+    }
+
+    @Override
+    public void run() {
+      try {
+        check();
+      } catch (RejectedException e) {
+        end(e.rejected());
+      } catch (RuntimeException e) {
+        LOG.atError().addKeyValue("problem", e.getClass().getName()).log("a token check broke");
+        end(new Authentication.Unavailable("the check of the credential broke"));
+      }
+    }
+
+    /** In this order, so that nobody who asks after the answer is out is given it once more. */
+    void end(Authentication answer) {
+      if (running.remove(key, outcome)) {
+        places.release();
+      }
+      outcome.complete(answer);
+    }
+
+    private void check() throws RejectedException {
+      SignedToken token = SignedToken.parse(text);
+      IssuerKeys issuer = issuers.of(ClaimRules.issuer(token.claims()));
+      if (issuer == null) {
+        throw new RejectedException(
+            RejectReason.UNKNOWN_ISSUER, "the token's issuer is not accepted here");
+      }
+      KeyHint hint = HeaderRules.read(token.header(), issuer.settings());
+      Instant now = clock.instant();
+      Claims claims =
+          ClaimRules.read(
+              token.claims(), issuer.settings(), key.resource(), now, settings.clockSkew());
+      switch (issuer.find(hint, waited)) {
+        case IssuerKeys.Lookup.Found found -> prove(token, hint, claims, issuer, found.key(), now);
+        case IssuerKeys.Lookup.Waiting waiting ->
+            waiting
+                .fetch()
+                .whenComplete((done, failure) -> submit(new Check(text, key, true, outcome)));
+        case IssuerKeys.Lookup.Unavailable unavailable ->
+            end(
+                new Authentication.Unavailable(
+                    "no keys of the issuer: \"" + issuer.settings().name() + '"'));
+      }
+    }
+
+    private void prove(
+        SignedToken token,
+        KeyHint hint,
+        Claims claims,
+        IssuerKeys issuer,
+        VerificationKey verification,
+        Instant now)
+        throws RejectedException {
+      if (!verification.verifies(token, hint.algorithm())) {
+        throw new RejectedException(
+            RejectReason.BAD_SIGNATURE, "the token's signature does not verify");
+      }
+      Authentication.Verified verified =
+          new Authentication.Verified(
+              new Caller(claims, "bearer", key.credentialHash(), key.resource()));
+      Instant longest = now.plus(settings.tokenCacheTtl());
+      Instant until = claims.expiresAt().isBefore(longest) ? claims.expiresAt() : longest;
+      known.put(key, new Known(verified, issuer, verification, until));
+      end(verified);
     }
   }
 }

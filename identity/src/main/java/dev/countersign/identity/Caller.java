@@ -6,108 +6,120 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Proof that a request came from a known workload. Only {@link Authenticator} makes one; it holds
- * no credential.
+ * Proof that a request came from a known workload. A final class whose only constructor is not
+ * visible outside this package: who holds one got it from {@link Authenticator}. It holds no
+ * credential, so it may be logged, recorded and kept. Immutable.
  */
 public final class Caller {
   private final CallerKey key;
   private final String id;
   private final @Nullable String trustDomain;
-  private final List<String> scopes;
+  private final String proof;
+  private final Claims claims;
   private final @Nullable String user;
-  private final List<String> actors;
-  private final Instant expiresAt;
   private final String credentialHash;
+  private final String resource;
 
-  Caller(
-      CallerKey key,
-      String id,
-      @Nullable String trustDomain,
-      List<String> scopes,
-      @Nullable String user,
-      List<String> actors,
-      Instant expiresAt,
-      String credentialHash) {
-    this.key = key;
-    this.id = id;
-    this.trustDomain = trustDomain;
-    this.scopes = List.copyOf(scopes);
-    this.user = user;
-    this.actors = List.copyOf(actors);
-    this.expiresAt = expiresAt;
+  Caller(Claims claims, String proof, String credentialHash, String resource) {
+    boolean spiffe = Names.speaksFor(claims.issuer(), claims.subject());
+    String client = claims.client();
+    this.key =
+        new CallerKey(
+            spiffe ? "spiffe" : "oidc",
+            claims.issuer().issuer().toString(),
+            claims.subject(),
+            client);
+    this.id = Names.callerId(claims.issuer(), claims.subject());
+    this.trustDomain = spiffe ? claims.issuer().trustDomain() : null;
+    this.proof = proof;
+    this.claims = claims;
+    this.user = client == null || client.equals(claims.subject()) ? null : claims.subject();
     this.credentialHash = credentialHash;
+    this.resource = resource;
   }
 
-  /** What sessions and limits hang on. */
+  /** What sessions, limits and labels hang on. */
   public CallerKey key() {
     return key;
   }
 
   /**
-   * {@code spiffe://…} when an issuer for that trust domain says so, else {@code
-   * oidc:alias:subject}.
+   * The name policy and records use: {@code spiffe://…} only where the issuer may speak for that
+   * trust domain, else {@code oidc:<issuer alias>:<subject>}.
    */
   public String id() {
     return id;
   }
 
-  /** spiffe or oidc. */
+  /** {@code spiffe} or {@code oidc}. */
   public String kind() {
     return key.kind();
   }
 
-  /** Who vouches. */
+  /** Who vouches: the exact {@code iss}. */
   public String issuer() {
     return key.issuer();
   }
 
-  /** The issuer's name for it. */
+  /** The issuer's name for the caller: {@code sub}. */
   public String subject() {
     return key.subject();
   }
 
-  /** The OAuth client, or null. */
+  /** The OAuth client: {@code client_id}, else {@code azp}; null when the credential names none. */
   public @Nullable String client() {
     return key.client();
   }
 
-  /** The SPIFFE trust domain, or null. */
+  /** The SPIFFE trust domain, or null when the caller is not of one. */
   public @Nullable String trustDomain() {
     return trustDomain;
   }
 
-  /** How it was proved. */
+  /** How possession was shown: {@code bearer}. */
   public String proof() {
-    return "bearer";
+    return proof;
   }
 
-  /** Scopes of the credential. */
+  /** The credential's scopes, once each, in its order. */
   public List<String> scopes() {
-    return scopes;
+    return claims.scopes();
   }
 
-  /** The person it acts for, or null. */
+  /** Whom a client acts for: the subject where client and subject differ, else null. */
   public @Nullable String user() {
     return user;
   }
 
-  /** The delegation chain, outermost first. */
+  /**
+   * The delegation chain (RFC 8693 section 4.1), present actor first, at most 8; each named the way
+   * {@link #id()} is.
+   */
   public List<String> actors() {
-    return actors;
+    return claims.actors();
   }
 
-  /** When the proof ends. */
+  /** When the credential ends. */
   public Instant expiresAt() {
-    return expiresAt;
+    return claims.expiresAt();
   }
 
-  /** {@code sha256:} of the credential, for records. */
+  /**
+   * {@code sha256:} and the hexadecimal digest of the credential, for records. Not a handle to
+   * revoke by: who holds an ES256 token can make a second one with another digest, because ECDSA
+   * signatures have two forms.
+   */
   public String credentialHash() {
     return credentialHash;
   }
 
+  /** The resource URI it was accepted for. */
+  public String resource() {
+    return resource;
+  }
+
   @Override
   public String toString() {
-    return "Caller[" + id + "]";
+    return "Caller[" + id + ']';
   }
 }

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  * What makes two credentials the same caller: sessions, limits and labels hang on it. Never the
  * proof key, because keys rotate.
  *
- * @param kind spiffe or oidc
- * @param issuer who vouches
- * @param subject the issuer's name for it
- * @param client the OAuth client, or null
+ * @param kind {@code spiffe} or {@code oidc}
+ * @param issuer who vouches: the exact {@code iss}
+ * @param subject the issuer's name for the caller
+ * @param client the OAuth client, or null when the credential names none
  */
 public record CallerKey(String kind, String issuer, String subject, @Nullable String client) {}

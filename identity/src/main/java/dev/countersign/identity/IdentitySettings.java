@@ -8,9 +8,9 @@ import java.util.List;
  * How callers prove who they are.
  *
  * @param issuers accepted issuers
- * @param clockSkew allowed between clocks, at most two minutes
- * @param tokenCacheMax verified tokens that are remembered
- * @param tokenCacheTtl for how long at most
+ * @param clockSkew allowed between clocks, 0 to 120 s
+ * @param tokenCacheMax verified tokens that are remembered, in entries; 0 remembers none
+ * @param tokenCacheTtl for how long a verified token is remembered at most
  * @param tokenBytesMax longer tokens are not looked at
  */
 public record IdentitySettings(
@@ -24,7 +24,10 @@ public record IdentitySettings(
   public IdentitySettings {
     issuers = List.copyOf(issuers);
     if (clockSkew.isNegative() || clockSkew.compareTo(SKEW_MAX) > 0) {
-      throw new IllegalArgumentException("the clock skew must be 0 to 120 s");
+      throw new IllegalArgumentException("clock skew must be 0 s to 120 s: \"" + clockSkew + '"');
+    }
+    if (tokenCacheMax < 0 || tokenCacheTtl.isNegative() || tokenBytesMax < 1) {
+      throw new IllegalArgumentException("token bounds must not be negative");
     }
   }
 }

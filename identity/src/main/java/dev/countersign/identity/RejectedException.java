@@ -1,7 +1,10 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.identity;
 
-/** Ends the checking of a token; carries no stack trace. */
+/**
+ * Ends the check of a token: an expected answer, turned into {@link Authentication.Rejected} by the
+ * authenticator. Carries fixed text only and no stack trace, since anyone can cause it at any rate.
+ */
 final class RejectedException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,14 @@ final class RejectedException extends Exception {
     super(description, null, false, false);
     this.reason = reason;
     this.description = description;
+  }
+
+  static RejectedException malformed(String description) {
+    return new RejectedException(RejectReason.MALFORMED, description);
+  }
+
+  static RejectedException badClaim(String description) {
+    return new RejectedException(RejectReason.BAD_CLAIM, description);
   }
 
   Authentication.Rejected rejected() {
