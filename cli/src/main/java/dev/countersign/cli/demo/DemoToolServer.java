@@ -1,152 +1,146 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.cli.demo;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * An MCP server with a few notes in memory; speaks 2026-07-28 and 2025-11-25, JSON answers only.
+ * An MCP server with a few notes in memory, at {@code /mcp} on loopback.
+ *
+ * <p>Speaks 2026-07-28 and, in sessions, 2025-11-25, 2025-06-18 and 2025-03-26; answers in JSON
+ * only, so GET is 405. Needs no credential: it stands for a server that trusts whoever reaches it.
  */
 public final class DemoToolServer implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int BODY_BYTES_MAX = 1 << 20;
-  private static final List<String> TOOLS =
-      List.of("list_notes", "read_note", "create_note", "delete_note");
+  private static final int SEEN_MAX = 10_000;
 
-  private final HttpServer server;
-  private final Map<String, String> notes = new ConcurrentHashMap<>(Map.of("1", "Buy milk."));
-  private final List<Seen> seen = new CopyOnWriteArrayList<>();
+  private final ObjectMapper json =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+  private final DemoProtocol protocol = new DemoProtocol(json, new DemoNotes(json));
+  private final Deque<Seen> seen = new ArrayDeque<>();
+  private final LoopbackHttp http;
 
   /**
-   * A request that reached the server.
+   * A request that reached the server whole.
    *
-   * @param method the MCP method
+   * @param method the MCP method; empty if the body names none
    * @param tool the tool, or empty
-   * @param headers as they came, names in lower case
+   * @param headers as they came, names in lower case, values of one name joined by a comma
    * @param body as it came
    */
-  public record Seen(String method, String tool, Map<String, String> headers, String body) {}
+  public record Seen(String method, String tool, Map<String, String> headers, String body) {
+    /** Copies the headers. */
+    public Seen {
+      headers = Map.copyOf(headers);
+    }
+  }
 
   /** Starts on any free loopback port. */
   public DemoToolServer() throws IOException {
-    this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/mcp", this::handle);
-    server.start();
+    this(0);
+  }
+
+  /** Starts on a loopback port; 0 takes any free one. */
+  public DemoToolServer(int port) throws IOException {
+    this.http = new LoopbackHttp(port);
+    http.serve("/mcp", this::handle);
+    http.start();
   }
 
   /** Its endpoint. */
   public String url() {
-    return "http://127.0.0.1:" + server.getAddress().getPort() + "/mcp";
+    return http.origin() + "/mcp";
   }
 
-  /** Everything that reached it, in order. */
+  /** What was posted to it, in order; the newest 10,000. */
   public List<Seen> seen() {
-    return List.copyOf(seen);
-  }
-
-  private void handle(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      String verb = exchange.getRequestMethod();
-      if (!verb.equals("POST")) {
-        exchange.sendResponseHeaders(verb.equals("DELETE") ? 200 : 405, -1);
-        return;
-      }
-      byte[] body = exchange.getRequestBody().readNBytes(BODY_BYTES_MAX);
-      JsonNode message = JSON.readTree(body);
-      String method = message.path("method").asText();
-      Map<String, String> headers = new TreeMap<>();
-      exchange
-          .getRequestHeaders()
-          .forEach(
-              (name, values) ->
-                  headers.put(name.toLowerCase(java.util.Locale.ROOT), String.join(",", values)));
-      seen.add(
-          new Seen(
-              method,
-              message.path("params").path("name").asText(),
-              headers,
-              new String(body, java.nio.charset.StandardCharsets.UTF_8)));
-      if (!message.has("id")) {
-        exchange.sendResponseHeaders(202, -1);
-        return;
-      }
-      ObjectNode answer = JSON.createObjectNode().put("jsonrpc", "2.0");
-      answer.set("id", message.path("id"));
-      if (method.equals("initialize")) {
-        exchange.getResponseHeaders().set("mcp-session-id", UUID.randomUUID().toString());
-      }
-      answer(method, message.path("params"), answer);
-      byte[] bytes = JSON.writeValueAsBytes(answer);
-      exchange.getResponseHeaders().set("content-type", "application/json");
-      exchange.sendResponseHeaders(200, bytes.length);
-      exchange.getResponseBody().write(bytes);
+    synchronized (seen) {
+      return List.copyOf(seen);
     }
-  }
-
-  private void answer(String method, JsonNode params, ObjectNode answer) {
-    ObjectNode result = JSON.createObjectNode();
-    switch (method) {
-      case "initialize" -> {
-        result.put("protocolVersion", "2025-11-25");
-        result.putObject("capabilities").putObject("tools");
-        result.putObject("serverInfo").put("name", "notes").put("version", "1");
-      }
-      case "server/discover" -> {
-        result.put("resultType", "complete").put("ttlMs", 0).put("cacheScope", "public");
-        result.putArray("supportedVersions").add("2026-07-28");
-        result.putObject("capabilities").putObject("tools");
-      }
-      case "tools/list" -> {
-        result.put("resultType", "complete").put("ttlMs", 0).put("cacheScope", "public");
-        ArrayNode tools = result.putArray("tools");
-        for (String tool : TOOLS) {
-          ObjectNode one =
-              tools.addObject().put("name", tool).put("description", tool + " of the demo");
-          one.putObject("inputSchema").put("type", "object");
-        }
-      }
-      case "tools/call" -> {
-        result.put("resultType", "complete");
-        result.putArray("content").addObject().put("type", "text").put("text", call(params));
-      }
-      default -> {
-        answer.putObject("error").put("code", -32601).put("message", "no such method");
-        return;
-      }
-    }
-    answer.set("result", result);
-  }
-
-  private String call(JsonNode params) {
-    String id = params.path("arguments").path("id").asText();
-    return switch (params.path("name").asText()) {
-      case "list_notes" -> String.join(", ", new TreeMap<>(notes).keySet());
-      case "read_note" -> notes.getOrDefault(id, "no such note");
-      case "create_note" -> {
-        String fresh = Integer.toString(notes.size() + 1);
-        notes.put(fresh, params.path("arguments").path("text").asText());
-        yield fresh;
-      }
-      case "delete_note" -> notes.remove(id) == null ? "no such note" : "deleted";
-      default -> "no such tool";
-    };
   }
 
   @Override
   public void close() {
-    server.stop(0);
+    http.close();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    String session = exchange.getRequestHeaders().getFirst("Mcp-Session-Id");
+    switch (exchange.getRequestMethod()) {
+      case "POST" -> post(exchange);
+      case "DELETE" -> LoopbackHttp.answer(exchange, protocol.end(session));
+      default -> {
+        exchange.getResponseHeaders().set("Allow", "POST, DELETE");
+        LoopbackHttp.answer(exchange, 405);
+      }
+    }
+  }
+
+  private void post(HttpExchange exchange) throws IOException {
+    byte[] body = exchange.getRequestBody().readNBytes(BODY_BYTES_MAX + 1);
+    if (body.length > BODY_BYTES_MAX) {
+      LoopbackHttp.answer(exchange, 413);
+      return;
+    }
+    String length = exchange.getRequestHeaders().getFirst("Content-Length");
+    if (length != null && !length.equals(Integer.toString(body.length))) {
+      // A sender that died in the middle has sent no request.
+      throw new EOFException("the body is not whole");
+    }
+    JsonNode message = parsed(body);
+    note(exchange, message, body);
+    DemoProtocol.Answer answer = protocol.answer(message, exchange.getRequestHeaders()::getFirst);
+    answer.newSession().ifPresent(id -> exchange.getResponseHeaders().set("Mcp-Session-Id", id));
+    if (answer.body().isEmpty()) {
+      LoopbackHttp.answer(exchange, answer.status());
+    } else {
+      LoopbackHttp.answer(exchange, answer.status(), json.writeValueAsBytes(answer.body().get()));
+    }
+  }
+
+  private JsonNode parsed(byte[] body) throws IOException {
+    try {
+      return json.readTree(body);
+    } catch (JsonProcessingException e) {
+      // Half a value, two values or a key twice: the protocol refuses it as no JSON.
+      return json.missingNode();
+    }
+  }
+
+  private void note(HttpExchange exchange, JsonNode message, byte[] body) {
+    Map<String, String> headers = new TreeMap<>();
+    exchange
+        .getRequestHeaders()
+        .forEach(
+            (name, values) -> headers.put(name.toLowerCase(Locale.ROOT), String.join(",", values)));
+    Seen one =
+        new Seen(
+            message.path("method").asText(),
+            message.path("params").path("name").asText(),
+            headers,
+            new String(body, StandardCharsets.UTF_8));
+    synchronized (seen) {
+      seen.addLast(one);
+      if (seen.size() > SEEN_MAX) {
+        seen.removeFirst();
+      }
+    }
   }
 }

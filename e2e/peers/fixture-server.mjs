@@ -1,0 +1,212 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+// An MCP server of both eras on one loopback URL, which remembers every request as it came, and answers wrongly on demand.
+// Prints {"url","control"}; ends when its standard input does. The control port knows:
+//   GET /calls, DELETE /calls, GET /open, POST /misbehave {mode, method?, times?, bytes?}
+// `mode` holds for requests (messages with an id) until it is set to "none"; `method` narrows it, `times` ends it.
+import { NodeStreamableHTTPServerTransport, localhostHostValidation, toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
+import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
+import { randomUUID } from 'node:crypto';
+import http from 'node:http';
+import { FAULTS } from './fixture-faults.mjs';
+import { fixtureServer } from './fixture-tools.mjs';
+
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
+const CALLS_MAX = 10_000;
+const EVENTS_MAX = 1_000;
+const SESSIONS_MAX = 1_000;
+const MODERN_VERSION = 'io.modelcontextprotocol/protocolVersion';
+
+const calls = { running: 0, cancelled: 0 };
+const sessions = new Map();
+const open = { exchanges: 0, streams: 0, cut: 0 };
+let seen = [];
+let fault = { mode: 'none' };
+
+/** Remembers a session's events, so that a client can go on after `Last-Event-ID`. */
+class Events {
+  #events = [];
+  #next = 0;
+
+  async storeEvent(streamId, message) {
+    const id = `${streamId}/${this.#next++}`;
+    this.#events.push({ id, streamId, message });
+    if (this.#events.length > EVENTS_MAX) {
+      this.#events.shift();
+    }
+    return id;
+  }
+
+  async getStreamIdForEventId(id) {
+    return this.#events.find((event) => event.id === id)?.streamId;
+  }
+
+  async replayEventsAfter(lastId, { send }) {
+    const at = this.#events.findIndex((event) => event.id === lastId);
+    if (at < 0) {
+      throw new Error('unknown event id');
+    }
+    const { streamId } = this.#events[at];
+    for (const { id, message } of this.#events.slice(at + 1).filter((event) => event.streamId === streamId)) {
+      await send(id, message);
+    }
+    return streamId;
+  }
+}
+
+async function text(req) {
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of req) {
+    size += chunk.length;
+    if (size > BODY_BYTES_MAX) {
+      throw new RangeError('body too large');
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parsed(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function answer(res, status, value) {
+  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
+
+const refuse = (res, status, code, message) =>
+  answer(res, status, { jsonrpc: '2.0', id: null, error: { code, message } });
+
+function record(req, body, message) {
+  const params = message?.params;
+  seen.push({
+    time: Date.now(),
+    verb: req.method,
+    path: req.url,
+    era: params?._meta?.[MODERN_VERSION] === undefined ? 'legacy' : 'modern',
+    method: message?.method ?? null,
+    target: params?.name ?? params?.uri ?? null,
+    session: req.headers['mcp-session-id'] ?? null,
+    // Pairs as they came: a map would hide a header that was sent twice.
+    headers: req.rawHeaders.reduce((all, part, i) => (i % 2 ? (all.at(-1).push(part), all) : [...all, [part]]), []),
+    body,
+  });
+  if (seen.length > CALLS_MAX) {
+    seen.shift();
+  }
+}
+
+function misbehaves(message, res) {
+  if (fault.mode === 'none' || message?.id === undefined || message.method === undefined) {
+    return false;
+  }
+  if (fault.method !== undefined && fault.method !== message.method) {
+    return false;
+  }
+  const { mode, bytes = 8 * 1024 * 1024 } = fault;
+  if (fault.times !== undefined && --fault.times <= 0) {
+    fault = { mode: 'none' };
+  }
+  FAULTS[mode](res, { id: message.id, bytes });
+  return true;
+}
+
+const modern = toNodeHandler(createMcpHandler(() => fixtureServer(calls), { legacy: 'reject' }));
+
+async function legacy(req, res, message) {
+  const known = sessions.get(req.headers['mcp-session-id']);
+  if (known !== undefined) {
+    return known.handleRequest(req, res, message);
+  }
+  if (req.headers['mcp-session-id'] !== undefined) {
+    return refuse(res, 404, -32001, 'Session not found');
+  }
+  if (message?.method !== 'initialize' || sessions.size >= SESSIONS_MAX) {
+    return refuse(res, 400, -32000, 'Bad Request: no session');
+  }
+  const transport = new NodeStreamableHTTPServerTransport({
+    sessionIdGenerator: randomUUID,
+    eventStore: new Events(),
+    onsessioninitialized: (id) => void sessions.set(id, transport),
+    onsessionclosed: (id) => void sessions.delete(id),
+  });
+  await fixtureServer(calls).connect(transport);
+  return transport.handleRequest(req, res, message);
+}
+
+async function mcp(req, res) {
+  const body = await text(req);
+  const message = parsed(body);
+  record(req, body, message);
+  if (new URL(req.url, 'http://fixture').pathname !== '/mcp') {
+    return refuse(res, 404, -32000, 'Not here');
+  }
+  if (misbehaves(message, res)) {
+    return;
+  }
+  if (req.method === 'POST' && message === undefined) {
+    return refuse(res, 400, -32700, 'Parse error');
+  }
+  const probe = await toWebRequest(req, message ?? {});
+  return (await isLegacyRequest(probe, message)) ? legacy(req, res, message) : modern(req, res, message);
+}
+
+async function control(req, res) {
+  switch (`${req.method} ${req.url}`) {
+    case 'GET /calls':
+      return answer(res, 200, seen);
+    case 'DELETE /calls':
+      seen = [];
+      return answer(res, 200, {});
+    case 'GET /open':
+      return answer(res, 200, { ...open, ...calls, sessions: sessions.size });
+    case 'POST /misbehave': {
+      const wanted = parsed(await text(req));
+      if (wanted?.mode !== 'none' && !Object.hasOwn(FAULTS, wanted?.mode ?? '')) {
+        return answer(res, 400, { error: `unknown mode, known are: none, ${Object.keys(FAULTS).join(', ')}` });
+      }
+      fault = wanted;
+      return answer(res, 200, {});
+    }
+    default:
+      return answer(res, 404, { error: 'unknown' });
+  }
+}
+
+function counted(handler) {
+  return async (req, res) => {
+    open.exchanges++;
+    const stream = req.method === 'GET' ? 1 : 0;
+    open.streams += stream;
+    res.on('close', () => {
+      open.exchanges--;
+      open.streams -= stream;
+      open.cut += res.writableFinished ? 0 : 1;
+    });
+    return handler(req, res);
+  };
+}
+
+function listen(handler) {
+  const hostIsLocal = localhostHostValidation();
+  const server = http.createServer((req, res) => {
+    if (hostIsLocal(req, res)) {
+      Promise.resolve(handler(req, res)).catch((error) => {
+        console.error(error);
+        res.headersSent ? res.destroy() : refuse(res, 500, -32603, 'Internal error');
+      });
+    }
+  });
+  return new Promise((ready) => {
+    server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${server.address().port}`));
+  });
+}
+
+const url = `${await listen(counted(mcp))}/mcp`;
+process.stdout.write(`${JSON.stringify({ url, control: await listen(control) })}\n`);
+process.on('SIGTERM', () => process.exit(0));
+process.stdin.on('end', () => process.exit(0)).resume();

@@ -1,0 +1,33 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.e2e;
+
+import java.io.IOException;
+
+/**
+ * {@code @modelcontextprotocol/server-everything} on loopback: a 2025-11-25 server others wrote.
+ */
+final class EverythingServer implements AutoCloseable {
+  private final PeerServer server;
+
+  private EverythingServer(PeerServer server) {
+    this.server = server;
+  }
+
+  static EverythingServer start() throws IOException, InterruptedException {
+    return new EverythingServer(PeerServer.start("everything.mjs"));
+  }
+
+  String url() {
+    return server.at("url");
+  }
+
+  /** For a failure's message. */
+  String report() {
+    return server.report();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}
