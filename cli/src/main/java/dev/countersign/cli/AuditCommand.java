@@ -25,20 +25,30 @@ final class AuditCommand {
   int show(
       @Parameters(paramLabel = "DIRECTORY", description = "The log.") Path directory,
       @Parameters(paramLabel = "CALL", arity = "0..1", description = "A call's id.") String call,
-      @Option(names = "--json", description = "Leaves as they are, a line each.") boolean json,
+      @Option(
+              names = "--json",
+              description = "Leaves as JSON, a line each; control characters are escaped.")
+          boolean json,
       @Option(names = "--last", defaultValue = "20", description = "How many calls.") int last) {
     try {
       AuditReader reader = new AuditReader(directory);
       if (call != null) {
         List<JsonNode> leaves = reader.call(call);
-        leaves.forEach(leaf -> System.out.println(json ? leaf.toString() : leaf.toPrettyString()));
-        return leaves.isEmpty() ? Main.NO : 0;
+        if (leaves.isEmpty()) {
+          System.err.println("countersign: no record of the call " + Printable.line(call));
+          return Main.NO;
+        }
+        for (JsonNode leaf : leaves) {
+          System.out.println(
+              json ? Printable.line(leaf.toString()) : Printable.lines(leaf.toPrettyString()));
+        }
+        return 0;
       }
       for (List<JsonNode> leaves : reader.newest(last)) {
         if (json) {
-          leaves.forEach(System.out::println);
+          leaves.forEach(leaf -> System.out.println(Printable.line(leaf.toString())));
         } else {
-          System.out.println(line(leaves));
+          System.out.println(Printable.line(line(leaves)));
         }
       }
       return 0;
@@ -72,7 +82,10 @@ final class AuditCommand {
   int verify(@Parameters(paramLabel = "DIRECTORY", description = "The log.") Path directory) {
     try {
       VerifyReport report = AuditVerifier.verify(directory);
-      report.findings().forEach(finding -> System.out.println("NOT WHOLE: " + finding));
+      report
+          .findings()
+          .forEach(
+              finding -> System.out.println("NOT WHOLE: " + Printable.line(finding.toString())));
       System.out.println(
           (report.whole() ? "whole: " : "not whole: ")
               + report.leaves()

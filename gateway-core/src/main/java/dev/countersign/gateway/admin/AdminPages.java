@@ -5,6 +5,7 @@ import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.RequestHandler;
+import dev.countersign.gateway.http.RequestHead;
 import dev.countersign.gateway.telemetry.Meters;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -18,7 +19,7 @@ import java.util.function.Supplier;
  * <ul>
  *   <li>{@code /healthz}: 200 while the process runs.
  *   <li>{@code /readyz}: 200 when calls would be served, else 503; one line for each thing missing.
- *   <li>{@code /metrics}: Prometheus text.
+ *   <li>{@code /metrics}: Prometheus text, or OpenMetrics with exemplars for who accepts it.
  *   <li>{@code /revision}: the settings and policy in force, as JSON.
  * </ul>
  */
@@ -54,12 +55,12 @@ public final class AdminPages implements RequestHandler {
     } else if (!exchange.head().method().equals("GET")) {
       exchange.answer(text(405, "only GET\n"));
     } else {
-      exchange.answer(page(exchange.head().target()));
+      exchange.answer(page(exchange.head()));
     }
   }
 
-  private Answer page(String target) {
-    return switch (target) {
+  private Answer page(RequestHead head) {
+    return switch (head.target()) {
       case "/healthz" -> text(200, "ok\n");
       case "/readyz" -> {
         List<String> wanting = missing.get();
@@ -67,11 +68,7 @@ public final class AdminPages implements RequestHandler {
             ? text(200, "ready\n")
             : text(503, String.join("\n", wanting) + "\n");
       }
-      case "/metrics" ->
-          new Answer(
-              200,
-              List.of(new Header("content-type", "text/plain; version=0.0.4; charset=utf-8")),
-              meters.scrape().getBytes(StandardCharsets.UTF_8));
+      case "/metrics" -> metrics(head);
       case "/revision" ->
           new Answer(
               200,
@@ -79,6 +76,15 @@ public final class AdminPages implements RequestHandler {
               revisionJson.get().getBytes(StandardCharsets.UTF_8));
       default -> text(404, "there are /healthz, /readyz, /metrics and /revision\n");
     };
+  }
+
+  private Answer metrics(RequestHead head) {
+    boolean openMetrics =
+        String.join(",", head.headers("accept")).contains("application/openmetrics-text");
+    return new Answer(
+        200,
+        List.of(new Header("content-type", openMetrics ? Meters.OPEN_METRICS : Meters.PROMETHEUS)),
+        meters.scrape(openMetrics).getBytes(StandardCharsets.UTF_8));
   }
 
   private static Answer text(int status, String text) {

@@ -42,6 +42,7 @@ final class Call {
   private boolean modernEra;
   private Runnable cancellation = () -> {};
   private @Nullable Decision decision;
+  private long decidedNanos;
   private boolean ended;
 
   Call(String id, Exchange exchange, Snapshot snapshot, Route route) {
@@ -169,6 +170,12 @@ final class Call {
 
   void decision(Decision decided) {
     decision = decided;
+    decidedNanos = System.nanoTime();
+  }
+
+  /** When policy said so, on the clock of {@link System#nanoTime}. */
+  long decidedNanos() {
+    return decidedNanos;
   }
 
   /** What policy said, or null before it was asked. */

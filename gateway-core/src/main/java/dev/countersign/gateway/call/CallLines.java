@@ -21,7 +21,7 @@ public final class CallLines {
       Meters meters,
       InstantSource clock) {
     DecisionStep decisions = new DecisionStep(clock, meters);
-    RecordStep records = new RecordStep(log, commitments);
+    RecordStep records = new RecordStep(log, commitments, meters);
     return new CallLine(
         new FrontDoor(snapshots, new CallIds(clock)),
         new CallerStep(),

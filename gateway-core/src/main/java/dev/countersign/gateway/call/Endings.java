@@ -48,8 +48,15 @@ final class Endings {
 
   /** Ends a call that a step stopped, if one did. */
   void of(Call call, @Nullable Throwable failure) {
-    if (failure != null) {
+    if (failure == null) {
+      return;
+    }
+    try {
       refuse(call, failure);
+    } catch (RuntimeException | LinkageError e) {
+      // Nobody is left to tell; without an answer the client would wait for ever.
+      LOG.atError().setCause(e).addKeyValue("call", call.id()).log("ending a call failed");
+      write(call, RefusedException.of(Reason.INTERNAL));
     }
   }
 
@@ -93,7 +100,8 @@ final class Endings {
           call.message().method().wire(),
           call.route().server().name(),
           reason.family() == Reason.Family.REFUSED ? "refused" : "unavailable",
-          nanos);
+          nanos,
+          call.id());
       records.refused(call, reason).whenComplete((done, ignored) -> write(call, refusal));
     } else if (call.hasCaller() || !call.exchange().bodyWithin(PEEKED_BODY_BYTES_MAX)) {
       write(call, refusal);

@@ -31,7 +31,14 @@ final class ForwardStep {
     meters.callBegan();
     Outcome outcome = new Outcome(call, records, meters);
     ReplyGovernor governor =
-        new ReplyGovernor(call, admitted, outcome, decisions, sessions, snapshots, meters);
+        new ReplyGovernor(
+            call,
+            admitted,
+            outcome,
+            decisions,
+            new StreamWatch(call, decisions, snapshots),
+            sessions,
+            meters);
     if (call.exchange().closed()) {
       // The client left while policy or the disk were at work: nothing has been sent, nothing is.
       governor.neverSent();

@@ -17,7 +17,8 @@ final class Outcome {
   private final RecordStep records;
   private final Meters meters;
   private final long dispatchedNanos = System.nanoTime();
-  private long firstByteNanos = -1;
+  private long firstByteNanos;
+  private boolean firstByte;
   private @Nullable Integer httpStatus;
   private @Nullable Integer rpcCode;
   private @Nullable Boolean toolError;
@@ -34,6 +35,7 @@ final class Outcome {
 
   /** The server began to answer. */
   void replied(int status, String by) {
+    firstByte = true;
     firstByteNanos = System.nanoTime();
     httpStatus = status;
     executor = by;
@@ -66,6 +68,7 @@ final class Outcome {
     long now = System.nanoTime();
     boolean dispatched = result != OutcomeResult.NOT_DISPATCHED;
     records.ended(
+        call,
         new OutcomeLeaf(
             call.id(),
             result,
@@ -76,15 +79,16 @@ final class Outcome {
             sideEffect,
             resultDigest,
             replyBytes,
-            dispatched ? micros(call.beganNanos(), dispatchedNanos) : -1,
-            firstByteNanos < 0 ? -1 : micros(call.beganNanos(), firstByteNanos),
-            micros(call.beganNanos(), now),
+            dispatched ? sinceDecision(dispatchedNanos) : -1,
+            firstByte ? sinceDecision(firstByteNanos) : -1,
+            sinceDecision(now),
             detail));
     meters.callEnded(
         call.message().method().wire(),
         call.route().server().name(),
         word(result),
-        now - call.beganNanos());
+        now - call.beganNanos(),
+        call.id());
   }
 
   private static String word(OutcomeResult result) {
@@ -96,7 +100,7 @@ final class Outcome {
     };
   }
 
-  private static long micros(long from, long to) {
-    return TimeUnit.NANOSECONDS.toMicros(to - from);
+  private long sinceDecision(long nanos) {
+    return TimeUnit.NANOSECONDS.toMicros(nanos - call.decidedNanos());
   }
 }

@@ -22,6 +22,7 @@ import dev.countersign.gateway.json.CanonicalJson;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.snapshot.ServerSettings;
+import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.identity.Caller;
 import dev.countersign.policy.Decision;
 import dev.countersign.policy.Durability;
@@ -42,10 +43,12 @@ final class RecordStep {
 
   private final AuditLog log;
   private final Commitments commitments;
+  private final Meters meters;
 
-  RecordStep(AuditLog log, Commitments commitments) {
+  RecordStep(AuditLog log, Commitments commitments, Meters meters) {
     this.log = log;
     this.commitments = commitments;
+    this.meters = meters;
   }
 
   /**
@@ -86,13 +89,28 @@ final class RecordStep {
     }
   }
 
-  /** Records how a permitted call ended. */
-  void ended(OutcomeLeaf outcome) {
+  /**
+   * Records how a permitted call ended. The call is over, so nothing can be refused any more: the
+   * log itself puts an unknown outcome in the place of one that it lost.
+   */
+  void ended(Call call, OutcomeLeaf outcome) {
     try {
-      log.append(outcome);
+      var unused =
+          log.append(outcome)
+              .durable()
+              .exceptionally(
+                  failure -> {
+                    call.exchange().loop().execute(() -> lost(call));
+                    return null;
+                  });
     } catch (AuditUnavailableException e) {
-      LOG.atError().addKeyValue("call", outcome.callId()).log("an outcome could not be recorded");
+      lost(call);
     }
+  }
+
+  private void lost(Call call) {
+    meters.outcomeLost();
+    LOG.atError().addKeyValue("call", call.id()).log("an outcome could not be recorded");
   }
 
   private AuditReceipt append(DecisionLeaf leaf) {

@@ -54,7 +54,7 @@ public enum Reason {
   NUMBER_NOT_EXACT(
       1020, Family.REFUSED, 400, 400, -32602, "a number would not survive as a double"),
   CREDENTIAL_IN_MESSAGE(
-      1021, Family.REFUSED, 400, 400, 1021, "the message holds the caller's own credential"),
+      1021, Family.REFUSED, 200, 200, 1021, "the message holds the caller's own credential"),
   SESSION_REQUIRED(1022, Family.REFUSED, 400, 400, -32600, "the Mcp-Session-Id header is missing"),
   SESSION_UNKNOWN(1023, Family.REFUSED, 404, 404, -32600, "no such session"),
   SESSION_LIMIT(1024, Family.REFUSED, 429, 429, 1024, "the bound on sessions is reached"),

@@ -12,7 +12,11 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.snapshots.Labels;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -29,22 +33,20 @@ import java.util.function.DoubleSupplier;
  * <p>Any thread; meters are made once and then only counted.
  */
 public final class Meters implements HttpObserver, AuditObserver, IdentityObserver {
-  private static final Duration[] CALL_BUCKETS = {
-    Duration.ofNanos(100_000),
-    Duration.ofNanos(250_000),
-    Duration.ofNanos(500_000),
-    Duration.ofMillis(1),
-    Duration.ofNanos(2_500_000),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofSeconds(5),
-    Duration.ofSeconds(30),
-    Duration.ofSeconds(300)
+  /** Media type of Prometheus' own text format. */
+  public static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+  /** Media type of OpenMetrics 1.0. */
+  public static final String OPEN_METRICS =
+      "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+  private static final double[] BUCKET_SECONDS = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300
   };
+  private static final Duration[] BUCKETS =
+      Arrays.stream(BUCKET_SECONDS)
+          .mapToObj(seconds -> Duration.ofNanos(Math.round(seconds * 1e9)))
+          .toArray(Duration[]::new);
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -52,7 +54,16 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
   private final EnumMap<HttpObserver.Refused, Counter> turnedAway =
       new EnumMap<>(HttpObserver.Refused.class);
   private final EnumMap<RejectReason, Counter> rejections = new EnumMap<>(RejectReason.class);
-  private final ConcurrentHashMap<CallKey, Timer> calls = new ConcurrentHashMap<>();
+  // Not by Micrometer, whose exemplars are spans only: an exemplar here is a call's id.
+  private final Histogram callTimes =
+      Histogram.builder()
+          .name("countersign_call_seconds")
+          .help("Time from a call's head to the last byte of its answer.")
+          .labelNames("method", "server", "result")
+          .classicOnly()
+          .classicUpperBounds(BUCKET_SECONDS)
+          .register(registry.getPrometheusRegistry());
+  private final ConcurrentHashMap<CallKey, DistributionDataPoint> calls = new ConcurrentHashMap<>();
   private final Map<Boolean, Counter> verified =
       Map.of(
           true, counter("countersign_tokens_verified", "Accepted tokens.", "source", "cache"),
@@ -68,6 +79,8 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
       counter("countersign_audit_bytes", "Bytes made durable in the audit log.");
   private final Counter auditFailures =
       counter("countersign_audit_failures", "Times the audit log became unavailable.");
+  private final Counter outcomesLost =
+      counter("countersign_audit_outcomes_lost", "Outcomes that the audit log did not take.");
   private final Counter dropped =
       counter("countersign_messages_dropped", "Messages that were dropped and not passed on.");
   private final Counter serverRequests =
@@ -135,18 +148,15 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
    * @param method a served method's name
    * @param server a configured server's name
    * @param result answered, refused, unavailable, or abandoned
+   * @param callId leads from a bucket to a call's record
    */
-  public void callEnded(String method, String server, String result, long nanos) {
+  public void callEnded(String method, String server, String result, long nanos, String callId) {
     callsInFlight.decrementAndGet();
     calls
         .computeIfAbsent(
             new CallKey(method, server, result),
-            key ->
-                timer(
-                    "countersign_call",
-                    "Time from a call's head to the last byte of its answer.",
-                    Tags.of("method", key.method, "server", key.server, "result", key.result)))
-        .record(nanos, TimeUnit.NANOSECONDS);
+            key -> callTimes.labelValues(key.method, key.server, key.result))
+        .observeWithExemplar(nanos / 1e9, Labels.of("call_id", callId));
   }
 
   /** A call was not let through. */
@@ -177,9 +187,18 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
     count(reloads, applied);
   }
 
-  /** The text that Prometheus scrapes. */
-  public String scrape() {
-    return registry.scrape();
+  /** An outcome that the log did not take. */
+  public void outcomeLost() {
+    outcomesLost.increment();
+  }
+
+  /**
+   * The text that Prometheus scrapes.
+   *
+   * @param openMetrics in the OpenMetrics format, the one that has exemplars
+   */
+  public String scrape(boolean openMetrics) {
+    return registry.scrape(openMetrics ? OPEN_METRICS : PROMETHEUS);
   }
 
   @Override
@@ -257,7 +276,7 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
     return Timer.builder(name)
         .description(description)
         .tags(tags)
-        .serviceLevelObjectives(CALL_BUCKETS)
+        .serviceLevelObjectives(BUCKETS)
         .register(registry);
   }
 

@@ -1,0 +1,197 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.audit.OutcomeResult;
+import dev.countersign.audit.SideEffect;
+import dev.countersign.gateway.error.ErrorAnswers;
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.upstream.UpstreamExchange;
+import dev.countersign.policy.Effect;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's side of a reply: one answer, or a stream of messages and its end. However a
+ * forwarded call ends, it ends here, once: the client is told, the server is let go, the outcome is
+ * written. Confined to the call's event loop.
+ */
+final class Delivery {
+  private static final Header JSON = new Header("content-type", "application/json");
+
+  private final Call call;
+  private final Outcome outcome;
+  private final Meters meters;
+  private @Nullable UpstreamExchange upstream;
+  private @Nullable ClientStream stream;
+  private boolean clientGone;
+
+  Delivery(Call call, Outcome outcome, Meters meters) {
+    this.call = call;
+    this.outcome = outcome;
+    this.meters = meters;
+  }
+
+  /** The exchange with the server that ends with the call. */
+  void of(UpstreamExchange exchange) {
+    upstream = exchange;
+  }
+
+  /** Whether the client is being sent a stream. */
+  boolean streaming() {
+    return stream != null;
+  }
+
+  /**
+   * Begins a stream to the client, unless nobody waits for one any more.
+   *
+   * @param tick runs at every keep-alive interval of it
+   */
+  void openStream(Runnable tick) {
+    if (!outcome.over() && !clientGone) {
+      stream = new ClientStream(call, this::pauseServer, this::resumeServer, tick);
+    }
+  }
+
+  /** Sends one message on the stream; false when there is none to send it on. */
+  boolean message(byte[] json) {
+    if (stream == null) {
+      return false;
+    }
+    stream.message(json);
+    return true;
+  }
+
+  /**
+   * Ends the call with the server's answer.
+   *
+   * @param more headers beside the content type
+   */
+  void answered(byte[] bytes, RpcMessage answer, List<Header> more) {
+    if (outcome.over()) {
+      return;
+    }
+    boolean failed = answer instanceof RpcMessage.Failure;
+    if (stream != null) {
+      stream.message(bytes);
+      stream.end();
+    } else {
+      int status =
+          answer instanceof RpcMessage.Failure failure
+              ? StatusTable.of(failure.code(), call.modern())
+              : 200;
+      List<Header> headers = new ArrayList<>(more);
+      headers.add(JSON);
+      write(new Answer(status, headers, bytes));
+    }
+    OutcomeResult result = failed ? OutcomeResult.ERROR_ANSWERED : OutcomeResult.ANSWERED;
+    outcome.end(
+        clientGone ? OutcomeResult.CLIENT_GONE : result,
+        failed ? SideEffect.UNKNOWN : sideEffect(SideEffect.DONE),
+        null);
+  }
+
+  /** Ends a call that has no JSON-RPC answer: a notification that was taken, a session's end. */
+  void acknowledged(int status) {
+    write(Answer.empty(status));
+    outcome.end(OutcomeResult.ANSWERED, SideEffect.NONE, null);
+  }
+
+  /** Ends a stream that has no final answer. */
+  void finished(@Nullable String detail) {
+    if (outcome.over()) {
+      return;
+    }
+    stopServer();
+    if (stream == null) {
+      write(Answer.empty(503));
+    } else {
+      stream.end();
+    }
+    outcome.end(OutcomeResult.ANSWERED, SideEffect.NONE, detail);
+  }
+
+  /** Ends the call without the server's answer. */
+  void failed(RefusedException refusal, OutcomeResult result) {
+    if (outcome.over()) {
+      return;
+    }
+    stopServer();
+    meters.refused(refusal.reason());
+    SideEffect effect =
+        result == OutcomeResult.NOT_DISPATCHED ? SideEffect.NONE : sideEffect(SideEffect.UNKNOWN);
+    outcome.end(result, effect, refusal.reason().id());
+    byte[] body = ErrorAnswers.body(refusal, call.rpcIdJson(), call.id());
+    if (stream != null) {
+      stream.message(body);
+      stream.end();
+    } else if (refusal.reason() == Reason.ERA_NOT_SERVED) {
+      write(Answer.empty(400));
+    } else {
+      write(new Answer(status(refusal.reason()), List.of(JSON), body));
+    }
+  }
+
+  /** What has no JSON-RPC answer has only its status to say that it failed. */
+  private int status(Reason reason) {
+    int status = reason.status(call.modern());
+    return status == 200 && call.message().id() == null ? 502 : status;
+  }
+
+  /** The client went away. */
+  void clientGone() {
+    clientGone = true;
+    if (stream != null) {
+      stream.over();
+    }
+  }
+
+  /** Ends a call that nobody waits for. */
+  void cancelled(String detail) {
+    if (outcome.over()) {
+      return;
+    }
+    stopServer();
+    outcome.end(OutcomeResult.CLIENT_GONE, sideEffect(SideEffect.UNKNOWN), detail);
+    if (stream != null) {
+      stream.end();
+    } else if (!clientGone && !call.exchange().answered()) {
+      // After a cancel nothing is said, but the POST still needs an end.
+      new ClientStream(call, () -> {}, () -> {}, () -> {}).end();
+    }
+  }
+
+  private void write(Answer answer) {
+    List<Header> headers = new ArrayList<>(answer.headers());
+    headers.addAll(FrontDoor.cors(call.exchange().head()));
+    call.exchange().answer(new Answer(answer.status(), headers, answer.body()));
+  }
+
+  /** A tool that the operator calls read-only has had no effect, whatever became of the call. */
+  private SideEffect sideEffect(SideEffect otherwise) {
+    return call.effect() == Effect.READ ? SideEffect.NONE : otherwise;
+  }
+
+  private void pauseServer() {
+    if (upstream != null) {
+      upstream.pause();
+    }
+  }
+
+  private void resumeServer() {
+    if (upstream != null) {
+      upstream.resume();
+    }
+  }
+
+  private void stopServer() {
+    if (upstream != null) {
+      upstream.cancel();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.admission.AdmittedCall;
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.session.SessionTable;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Releases the server's answer to a request: not before the decision is on disk, and only what of
+ * it the caller may have. The answer to {@code initialize} opens the session. Confined to the
+ * call's event loop.
+ */
+final class FinalAnswer {
+  private final Call call;
+  private final AdmittedCall admitted;
+  private final ResultStep results;
+  private final SessionTable sessions;
+  private final Delivery delivery;
+
+  FinalAnswer(
+      Call call,
+      AdmittedCall admitted,
+      ResultStep results,
+      SessionTable sessions,
+      Delivery delivery) {
+    this.call = call;
+    this.admitted = admitted;
+    this.results = results;
+    this.sessions = sessions;
+    this.delivery = delivery;
+  }
+
+  /** Completes when the decision is on disk; fails with a refusal when it cannot be. */
+  CompletableFuture<?> durable() {
+    if (admitted.receipt().isDurable()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return call.exchange()
+        .loop()
+        .here(admitted.receipt().durable())
+        .exceptionally(
+            failure -> {
+              throw RefusedException.of(Reason.AUDIT_UNAVAILABLE);
+            });
+  }
+
+  /**
+   * Judges the answer and delivers what is left of it.
+   *
+   * @param upstreamSessionId what the server calls the session that this may open, or null
+   */
+  CompletableFuture<?> release(
+      ReplyMessages.Judged.Final answer, @Nullable String upstreamSessionId) {
+    RpcMessage message = answer.message();
+    return durable()
+        .thenCompose(durable -> results.judge(answer.bytes(), message))
+        .thenAccept(
+            judged -> delivery.answered(judged, message, headers(message, upstreamSessionId)));
+  }
+
+  private List<Header> headers(RpcMessage answer, @Nullable String upstreamSessionId) {
+    if (call.message().method() == McpMethod.INITIALIZE
+        && answer instanceof RpcMessage.Result result) {
+      BoundSession session = open(ResultStep.agreedVersion(result.result()), upstreamSessionId);
+      return List.of(new Header("mcp-session-id", session.wireId()));
+    }
+    return List.of();
+  }
+
+  private BoundSession open(String version, @Nullable String upstreamSessionId) {
+    BoundSession session =
+        sessions.open(
+            call.caller().key(), call.route().path(), version, upstreamSessionId, call.limits());
+    if (session == null) {
+      throw RefusedException.of(Reason.SESSION_LIMIT);
+    }
+    return session;
+  }
+}

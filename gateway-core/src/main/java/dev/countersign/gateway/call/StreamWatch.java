@@ -1,0 +1,73 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.snapshot.Snapshot;
+import dev.countersign.gateway.snapshot.SnapshotHolder;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * What can end a long stream from outside: the credential expires, its session ends, the gateway
+ * stops, nothing is said for too long, or newer settings no longer permit it. Confined to the
+ * call's event loop.
+ */
+final class StreamWatch {
+  private final Call call;
+  private final DecisionStep decisions;
+  private final SnapshotHolder snapshots;
+  private Snapshot checkedAgainst;
+  private long heardNanos = System.nanoTime();
+
+  StreamWatch(Call call, DecisionStep decisions, SnapshotHolder snapshots) {
+    this.call = call;
+    this.decisions = decisions;
+    this.snapshots = snapshots;
+    this.checkedAgainst = call.snapshot();
+  }
+
+  /**
+   * Begins to watch, to the end of the call.
+   *
+   * @param finish told why the stream has to end
+   */
+  void begin(Consumer<String> finish) {
+    Loop loop = call.exchange().loop();
+    call.exchange().onDrain(() -> finish.accept("the gateway is stopping"));
+    Duration left = Duration.between(Instant.now(), call.caller().expiresAt());
+    Loop.Timer expiry =
+        loop.after(
+            left.isNegative() ? Duration.ZERO : left,
+            () -> finish.accept("the credential expired"));
+    call.onEnd(expiry::cancel);
+    BoundSession session = call.session();
+    if (session != null) {
+      Runnable cut = () -> loop.execute(() -> finish.accept("the session ended"));
+      session.onEnd(cut);
+      call.onEnd(() -> session.forget(cut));
+    }
+  }
+
+  /** The server said something. */
+  void heard() {
+    heardNanos = System.nanoTime();
+  }
+
+  /** Whether the server has said nothing for longer than a stream may be silent. */
+  boolean idle() {
+    return System.nanoTime() - heardNanos > call.limits().streamIdle().toNanos();
+  }
+
+  /** Whether the stream may go on; asks policy again when the settings have changed. */
+  CompletableFuture<Boolean> permitted() {
+    Snapshot newest = snapshots.current();
+    if (newest == null || newest == checkedAgainst) {
+      return CompletableFuture.completedFuture(true);
+    }
+    checkedAgainst = newest;
+    return decisions.stillPermitted(call, newest);
+  }
+}
