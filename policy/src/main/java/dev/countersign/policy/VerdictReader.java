@@ -67,7 +67,11 @@ public final class VerdictReader {
 
   private static JsonNode tree(byte[] json) throws Malformed {
     try (JsonParser parser = JSON.createParser(json)) {
-      return JSON.readTree(parser);
+      JsonNode tree = JSON.readTree(parser);
+      if (tree == null) {
+        throw new Malformed("empty");
+      }
+      return tree;
     } catch (IOException e) {
       throw new Malformed("not JSON");
     }
