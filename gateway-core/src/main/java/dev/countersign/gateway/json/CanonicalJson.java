@@ -108,19 +108,15 @@ public final class CanonicalJson {
     digits = digits.substring(lead);
     scale -= lead;
     digits = digits.replaceFirst("0+$", "");
-    digits = oneDigit(Math.abs(value), digits, scale);
-    layOut(digits, scale, out);
-  }
-
-  /** Java prints two digits at least; where one is enough ECMAScript prints one. */
-  private static String oneDigit(double value, String digits, int scale) {
     if (digits.length() == 2) {
+      // Java prints two digits at least; where one is enough ECMAScript prints one.
       int rounded = (Integer.parseInt(digits) + 5) / 10;
-      if (rounded < 10 && Double.parseDouble("0." + rounded + "E" + scale) == value) {
-        return Integer.toString(rounded);
+      if (Double.parseDouble(rounded + "E" + (scale - 1)) == Math.abs(value)) {
+        digits = rounded < 10 ? Integer.toString(rounded) : "1";
+        scale += rounded / 10;
       }
     }
-    return digits;
+    layOut(digits, scale, out);
   }
 
   /** The value is {@code 0.digits * 10^scale}. */

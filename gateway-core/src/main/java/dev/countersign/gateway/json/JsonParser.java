@@ -297,9 +297,19 @@ final class JsonParser {
     if (Double.isInfinite(value)) {
       throw refused(JsonFault.BAD_NUMBER);
     }
-    if (lossy < 0 && new BigDecimal(text).compareTo(new BigDecimal(Double.toString(value))) != 0) {
+    if (lossy < 0 && !exact(text, value)) {
       lossy = start;
     }
+  }
+
+  private static boolean exact(String text, double value) {
+    if (value == 0) {
+      // Its exponent may be beyond what BigDecimal reads, so only the digits are looked at.
+      return text.chars().takeWhile(c -> c != 'e' && c != 'E').noneMatch(c -> c >= '1' && c <= '9');
+    }
+    StringBuilder fewest = new StringBuilder(24);
+    CanonicalJson.number(value, fewest);
+    return new BigDecimal(text).compareTo(new BigDecimal(fewest.toString())) == 0;
   }
 
   private void close(int container) throws JsonRefusedException {
