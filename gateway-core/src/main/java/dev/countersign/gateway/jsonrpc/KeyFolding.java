@@ -64,10 +64,16 @@ final class KeyFolding {
 
   private KeyFolding() {}
 
+  /** What is wrong with the keys of the outermost object alone, or null. */
+  static @Nullable String envelopeFault(JsonValue envelope) {
+    return nearProtocolKey(envelope, ENVELOPE) ? "key_folds_to_protocol_key" : null;
+  }
+
   /** What is wrong with the keys of a message, or null. */
   static @Nullable String fault(JsonValue envelope) {
-    if (nearProtocolKey(envelope, ENVELOPE)) {
-      return "key_folds_to_protocol_key";
+    String outermost = envelopeFault(envelope);
+    if (outermost != null) {
+      return outermost;
     }
     JsonValue params = envelope.member("params");
     if (params == null) {

@@ -29,11 +29,7 @@ public final class RpcReader {
    */
   public static RpcMessage read(byte[] body, JsonLimits limits) throws RpcRefusedException {
     JsonValue envelope = envelope(body, limits);
-    String fault = KeyFolding.fault(envelope);
-    if (fault != null) {
-      throw invalid(fault, safeId(envelope));
-    }
-    return message(envelope);
+    return message(envelope, KeyFolding.fault(envelope));
   }
 
   /**
@@ -42,7 +38,10 @@ public final class RpcReader {
    * @throws RpcRefusedException when it is not one strict message
    */
   public static RpcMessage readReply(byte[] body, JsonLimits limits) throws RpcRefusedException {
-    return message(envelope(body, limits));
+    JsonValue envelope = envelope(body, limits);
+    boolean answer = envelope.member("method") == null;
+    return message(
+        envelope, answer ? KeyFolding.envelopeFault(envelope) : KeyFolding.fault(envelope));
   }
 
   private static JsonValue envelope(byte[] body, JsonLimits limits) throws RpcRefusedException {
@@ -62,8 +61,12 @@ public final class RpcReader {
     return root;
   }
 
-  private static RpcMessage message(JsonValue envelope) throws RpcRefusedException {
+  private static RpcMessage message(JsonValue envelope, @Nullable String keyFault)
+      throws RpcRefusedException {
     RpcId id = safeId(envelope);
+    if (keyFault != null) {
+      throw invalid(keyFault, id);
+    }
     JsonValue version = envelope.member("jsonrpc");
     if (version == null || version.kind() != JsonKind.STRING || !version.text().equals("2.0")) {
       throw invalid("not_jsonrpc_2", id);
