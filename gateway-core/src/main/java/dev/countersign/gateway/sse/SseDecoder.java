@@ -118,7 +118,8 @@ public final class SseDecoder {
   }
 
   private void addData(byte[] bytes, int from) throws SseRefusedException {
-    if (data.size() + (long) (bytes.length - from) + 1 > eventBytesMax) {
+    int lineEnd = hasData ? 1 : 0;
+    if (data.size() + (long) lineEnd + (bytes.length - from) > eventBytesMax) {
       throw new SseRefusedException("an event is over the limit");
     }
     if (hasData) {
