@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,7 @@ public final class ErrorAnswers {
       json.writeRawValue(idJson == null ? "null" : idJson);
       json.writeObjectFieldStart("error");
       json.writeNumberField("code", refusal.reason().code());
-      json.writeStringField("message", refusal.detail());
+      json.writeStringField("message", wellFormed(refusal.detail()));
       writeData(json, refusal, callId);
       json.writeEndObject();
       json.writeEndObject();
@@ -53,11 +54,11 @@ public final class ErrorAnswers {
       if (member.getValue() instanceof List<?> list) {
         json.writeArrayFieldStart(member.getKey());
         for (Object item : list) {
-          json.writeString(item.toString());
+          json.writeString(wellFormed(item.toString()));
         }
         json.writeEndArray();
       } else {
-        json.writeStringField(member.getKey(), member.getValue().toString());
+        json.writeStringField(member.getKey(), wellFormed(member.getValue().toString()));
       }
     }
     // A hidden target's answer must not differ from an unknown one's by anything but its own id.
@@ -66,5 +67,10 @@ public final class ErrorAnswers {
       json.writeStringField("callId", callId);
     }
     json.writeEndObject();
+  }
+
+  /** Half a surrogate pair becomes a question mark: strict readers take no escape for it. */
+  private static String wellFormed(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 }
