@@ -4,7 +4,6 @@ package dev.countersign.gateway.catalogue;
 import dev.countersign.gateway.snapshot.ServerSettings.EffectLabel;
 import dev.countersign.policy.Effect;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,42 +13,22 @@ import org.jspecify.annotations.Nullable;
 public final class EffectLabels {
   private final List<Label> labels;
 
-  private record Label(Pattern pattern, Effect effect) {}
+  private record Label(NameGlob pattern, Effect effect) {}
 
   public EffectLabels(List<EffectLabel> settings) {
     this.labels =
         settings.stream()
-            .map(label -> new Label(compile(label.pattern()), label.effect()))
+            .map(label -> new Label(new NameGlob(label.pattern()), label.effect()))
             .toList();
   }
 
   /** The effect of the first pattern that matches the whole name, or null when none does. */
   public @Nullable Effect of(String tool) {
     for (Label label : labels) {
-      if (label.pattern.matcher(tool).matches()) {
+      if (label.pattern.matches(tool)) {
         return label.effect;
       }
     }
     return null;
-  }
-
-  /** A glob as everywhere: one star stops at slash and colon, two do not. */
-  private static Pattern compile(String glob) {
-    StringBuilder regex = new StringBuilder();
-    int at = 0;
-    while (at < glob.length()) {
-      int star = glob.indexOf('*', at);
-      int end = star < 0 ? glob.length() : star;
-      if (end > at) {
-        regex.append(Pattern.quote(glob.substring(at, end)));
-      }
-      if (star < 0) {
-        break;
-      }
-      boolean two = glob.startsWith("**", star);
-      regex.append(two ? ".*" : "[^/:]*");
-      at = star + (two ? 2 : 1);
-    }
-    return Pattern.compile(regex.toString(), Pattern.DOTALL);
   }
 }
