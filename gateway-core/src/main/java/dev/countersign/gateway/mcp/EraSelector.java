@@ -44,15 +44,14 @@ public final class EraSelector {
   }
 
   private static Era request(String method, @Nullable JsonValue params, boolean modernHeader) {
-    boolean claim = RequestMeta.claimsModern(params);
-    if (method.equals(McpMethod.INITIALIZE.wire()) && !claim) {
+    if (method.equals(McpMethod.INITIALIZE.wire()) && !RequestMeta.of(params).wholeClaim()) {
       if (modernHeader) {
         throw RefusedException.of(
             Reason.HEADER_MISMATCH, "initialize does not exist in " + Era.MODERN_VERSION);
       }
       return Era.LEGACY;
     }
-    if (claim) {
+    if (RequestMeta.claimsModern(params)) {
       return Era.MODERN;
     }
     if (modernHeader) {
@@ -90,7 +89,7 @@ public final class EraSelector {
   private static Map<String, Object> versions(List<String> supported, String requested) {
     var data = new java.util.LinkedHashMap<String, Object>();
     data.put("supported", supported);
-    data.put("requested", requested.length() <= 64 ? requested : requested.substring(0, 64));
+    data.put("requested", RequestMeta.cut(requested, 64));
     return data;
   }
 }

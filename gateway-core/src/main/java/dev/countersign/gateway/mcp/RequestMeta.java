@@ -35,6 +35,8 @@ public record RequestMeta(
 
   private static final String LOG_LEVEL = "io.modelcontextprotocol/logLevel";
   private static final int INTENT_CHARS_MAX = 500;
+  private static final String NO_TRACE = "0".repeat(32);
+  private static final String NO_SPAN = "0".repeat(16);
 
   /** For messages without {@code params} or {@code _meta}. */
   public static final RequestMeta NONE = new RequestMeta(null, null, null, null, null, false);
@@ -43,6 +45,20 @@ public record RequestMeta(
   static boolean claimsModern(@Nullable JsonValue params) {
     JsonValue meta = params == null ? null : params.member("_meta");
     return meta != null && meta.kind() == JsonKind.OBJECT && meta.member(VERSION) != null;
+  }
+
+  /** Whether it holds all that a modern request must. */
+  boolean wholeClaim() {
+    return version != null && capabilities != null;
+  }
+
+  /** The beginning of a text; never half a character. */
+  static String cut(String text, int charsMax) {
+    if (text.length() <= charsMax) {
+      return text;
+    }
+    boolean inPair = Character.isHighSurrogate(text.charAt(charsMax - 1));
+    return text.substring(0, inPair ? charsMax - 1 : charsMax);
   }
 
   /** Reads it; what is malformed is absent. */
@@ -81,7 +97,11 @@ public record RequestMeta(
         return null;
       }
     }
-    return traceparent.substring(3, 35);
+    boolean invalid =
+        traceparent.startsWith("ff")
+            || traceparent.startsWith(NO_TRACE, 3)
+            || traceparent.startsWith(NO_SPAN, 36);
+    return invalid ? null : traceparent.substring(3, 35);
   }
 
   private static @Nullable String intent(@Nullable JsonValue declared) {
@@ -91,6 +111,6 @@ public record RequestMeta(
     if (text == null || text.isBlank()) {
       return null;
     }
-    return text.length() <= INTENT_CHARS_MAX ? text : text.substring(0, INTENT_CHARS_MAX);
+    return cut(text, INTENT_CHARS_MAX);
   }
 }
