@@ -9,6 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A live legacy session: it belongs to one caller on one route and stands before one session of the
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread.
  */
 public final class BoundSession {
+  private static final Logger LOG = LoggerFactory.getLogger(BoundSession.class);
+
   private final String id;
   private final String wireId;
   private final CallerKey caller;
@@ -144,18 +148,27 @@ public final class BoundSession {
     usedMillis = nowMillis;
   }
 
+  /** Whether a call or a stream is open. */
+  boolean busy() {
+    return !inFlight.isEmpty() || streams.get() > 0;
+  }
+
   boolean over(long nowMillis, long idleMillis, long ageMillis) {
-    boolean busy = !inFlight.isEmpty() || streams.get() > 0;
     return ended
         || nowMillis - createdMillis >= ageMillis
-        || (!busy && nowMillis - usedMillis >= idleMillis);
+        || (!busy() && nowMillis - usedMillis >= idleMillis);
   }
 
   void end() {
     ended = true;
     for (Runnable task : List.copyOf(endTasks)) {
       if (endTasks.remove(task)) {
-        task.run();
+        try {
+          task.run();
+        } catch (RuntimeException failure) {
+          // The other streams of an ended session must close all the same.
+          LOG.atError().setCause(failure).log("a task at a session's end failed");
+        }
       }
     }
   }

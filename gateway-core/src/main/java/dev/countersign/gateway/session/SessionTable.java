@@ -107,12 +107,17 @@ public final class SessionTable {
     }
   }
 
-  /** Ends what has idled or aged out; called now and then. */
+  /**
+   * Ends what has idled or aged out, and notes what is in use; called more often than sessions
+   * idle.
+   */
   public void sweep(LimitSettings limits) {
     long now = clock.millis();
     for (BoundSession session : sessions.values()) {
       if (over(session, now, limits)) {
         end(session);
+      } else if (session.busy()) {
+        session.use(now);
       }
     }
   }
