@@ -6,8 +6,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * {@code countersign}. Exit codes: 0 done, 1 the answer is no (settings or log not valid), 2 wrong
- * usage, 3 it could not be done.
+ * {@code countersign}. Exit codes: 0 done, 1 the answer is no (settings or log not valid, gateway
+ * not ready), 2 wrong usage, 3 it could not be done.
  */
 @Command(
     name = "countersign",
@@ -19,6 +19,10 @@ import picocli.CommandLine.Command;
       CheckCommand.class,
       DemoCommand.class,
       AuditCommand.class,
+      HealthCommand.class,
+      DemoServerCommand.class,
+      DemoIssuerCommand.class,
+      DemoTokenCommand.class,
       AutoComplete.GenerateCompletion.class
     })
 public final class Main {

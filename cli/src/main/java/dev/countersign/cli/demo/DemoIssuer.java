@@ -37,7 +37,7 @@ public final class DemoIssuer implements AutoCloseable {
   private static final Duration ENDPOINT_TOKEN_LIFE = Duration.ofHours(1);
   private static final int FORM_BYTES_MAX = 8 << 10;
 
-  private final LoopbackHttp http;
+  private final DemoHttp http;
   private final ECKey key;
 
   /** Starts on any free loopback port. */
@@ -61,7 +61,7 @@ public final class DemoIssuer implements AutoCloseable {
     } catch (JOSEException e) {
       throw new IOException("no P-256 here", e);
     }
-    this.http = new LoopbackHttp(port);
+    this.http = new DemoHttp(port);
     http.serve(
         "/.well-known/openid-configuration", exchange -> get(exchange, metadata(handsOutTokens)));
     http.serve("/jwks", exchange -> get(exchange, new JWKSet(key.toPublicJWK()).toJSONObject()));
@@ -136,12 +136,12 @@ public final class DemoIssuer implements AutoCloseable {
   private void handOut(HttpExchange exchange) throws IOException {
     if (!exchange.getRequestMethod().equals("POST")) {
       exchange.getResponseHeaders().set("Allow", "POST");
-      LoopbackHttp.answer(exchange, 405);
+      DemoHttp.answer(exchange, 405);
       return;
     }
     byte[] form = exchange.getRequestBody().readNBytes(FORM_BYTES_MAX + 1);
     if (form.length > FORM_BYTES_MAX) {
-      LoopbackHttp.answer(exchange, 413);
+      DemoHttp.answer(exchange, 413);
       return;
     }
     Map<String, String> fields = fields(new String(form, StandardCharsets.UTF_8));
@@ -193,13 +193,13 @@ public final class DemoIssuer implements AutoCloseable {
       answer(exchange, 200, json);
     } else {
       exchange.getResponseHeaders().set("Allow", "GET");
-      LoopbackHttp.answer(exchange, 405);
+      DemoHttp.answer(exchange, 405);
     }
   }
 
   private static void answer(HttpExchange exchange, int status, Map<String, Object> json)
       throws IOException {
-    LoopbackHttp.answer(
+    DemoHttp.answer(
         exchange, status, JSONObjectUtils.toJSONString(json).getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -19,7 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * An MCP server with a few notes in memory, at {@code /mcp} on loopback.
+ * An MCP server with a few notes in memory, at {@code /mcp}; on loopback unless told otherwise.
  *
  * <p>Speaks 2026-07-28 and, in sessions, 2025-11-25, 2025-06-18 and 2025-03-26; answers in JSON
  * only, so GET is 405. Needs no credential: it stands for a server that trusts whoever reaches it.
@@ -35,7 +36,7 @@ public final class DemoToolServer implements AutoCloseable {
           .build();
   private final DemoProtocol protocol = new DemoProtocol(json, new DemoNotes(json));
   private final Deque<Seen> seen = new ArrayDeque<>();
-  private final LoopbackHttp http;
+  private final DemoHttp http;
 
   /**
    * A request that reached the server whole.
@@ -59,14 +60,32 @@ public final class DemoToolServer implements AutoCloseable {
 
   /** Starts on a loopback port; 0 takes any free one. */
   public DemoToolServer(int port) throws IOException {
-    this.http = new LoopbackHttp(port);
+    this(new DemoHttp(port));
+  }
+
+  private DemoToolServer(DemoHttp http) {
+    this.http = http;
     http.serve("/mcp", this::handle);
     http.start();
+  }
+
+  /**
+   * Starts on any address, for a network that only the gateway shares with it: whoever reaches it
+   * may use it.
+   *
+   * @param authority host and port that requests have to name in {@code Host}
+   */
+  public static DemoToolServer at(InetSocketAddress address, String authority) throws IOException {
+    return new DemoToolServer(new DemoHttp(address, authority));
   }
 
   /** Its endpoint. */
   public String url() {
     return http.origin() + "/mcp";
+  }
+
+  int port() {
+    return http.port();
   }
 
   /** What was posted to it, in order; the newest 10,000. */
@@ -85,10 +104,10 @@ public final class DemoToolServer implements AutoCloseable {
     String session = exchange.getRequestHeaders().getFirst("Mcp-Session-Id");
     switch (exchange.getRequestMethod()) {
       case "POST" -> post(exchange);
-      case "DELETE" -> LoopbackHttp.answer(exchange, protocol.end(session));
+      case "DELETE" -> DemoHttp.answer(exchange, protocol.end(session));
       default -> {
         exchange.getResponseHeaders().set("Allow", "POST, DELETE");
-        LoopbackHttp.answer(exchange, 405);
+        DemoHttp.answer(exchange, 405);
       }
     }
   }
@@ -96,7 +115,7 @@ public final class DemoToolServer implements AutoCloseable {
   private void post(HttpExchange exchange) throws IOException {
     byte[] body = exchange.getRequestBody().readNBytes(BODY_BYTES_MAX + 1);
     if (body.length > BODY_BYTES_MAX) {
-      LoopbackHttp.answer(exchange, 413);
+      DemoHttp.answer(exchange, 413);
       return;
     }
     String length = exchange.getRequestHeaders().getFirst("Content-Length");
@@ -109,9 +128,9 @@ public final class DemoToolServer implements AutoCloseable {
     DemoProtocol.Answer answer = protocol.answer(message, exchange.getRequestHeaders()::getFirst);
     answer.newSession().ifPresent(id -> exchange.getResponseHeaders().set("Mcp-Session-Id", id));
     if (answer.body().isEmpty()) {
-      LoopbackHttp.answer(exchange, answer.status());
+      DemoHttp.answer(exchange, answer.status());
     } else {
-      LoopbackHttp.answer(exchange, answer.status(), json.writeValueAsBytes(answer.body().get()));
+      DemoHttp.answer(exchange, answer.status(), json.writeValueAsBytes(answer.body().get()));
     }
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -223,6 +225,19 @@ final class DemoToolServerTest {
     assertThat(seen.tool()).isEqualTo("read_note");
     assertThat(seen.body()).contains("{\"id\" : \"1\"}");
     assertThat(seen.headers()).containsEntry("mcp-name", "read_note");
+  }
+
+  @Test
+  void offLoopbackItAnswersToItsAuthorityOnly() throws IOException {
+    try (DemoToolServer named =
+        DemoToolServer.at(
+            new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), "notes:3001")) {
+      String url = "http://127.0.0.1:" + named.port() + "/mcp";
+
+      assertThat(named.url()).isEqualTo("http://notes:3001/mcp");
+      assertThat(RawHttp.send("GET", url, "", "Host: notes:3001").status()).isEqualTo(405);
+      assertThat(RawHttp.send("GET", url, "").status()).isEqualTo(403);
+    }
   }
 
   @Test

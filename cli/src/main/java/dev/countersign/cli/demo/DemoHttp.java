@@ -14,24 +14,35 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * A small HTTP server on 127.0.0.1 that no web page can reach.
+ * A small HTTP server for development that no web page can reach, on 127.0.0.1 unless told
+ * otherwise.
  *
  * <p>A request whose {@code Host} is not this server, or that carries an {@code Origin}, is
  * answered 403: the first stops DNS rebinding, the second pages that know the port. Handlers run on
  * virtual threads, one for each exchange.
  */
-final class LoopbackHttp implements AutoCloseable {
+final class DemoHttp implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Set<String> hosts;
+  private final String authority;
 
-  /** Binds, without accepting yet; port 0 takes any free one. */
-  LoopbackHttp(int port) throws IOException {
+  /** Binds on loopback, without accepting yet; port 0 takes any free one. */
+  DemoHttp(int port) throws IOException {
     this.server =
         HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 0);
-    server.setExecutor(threads);
     int bound = server.getAddress().getPort();
-    this.hosts = Set.of("127.0.0.1:" + bound, "localhost:" + bound);
+    this.authority = "127.0.0.1:" + bound;
+    this.hosts = Set.of(authority, "localhost:" + bound);
+    server.setExecutor(threads);
+  }
+
+  /** Binds on any address, without accepting yet; only the one authority is answered. */
+  DemoHttp(InetSocketAddress address, String authority) throws IOException {
+    this.server = HttpServer.create(address, 0);
+    this.authority = authority;
+    this.hosts = Set.of(authority);
+    server.setExecutor(threads);
   }
 
   /** Serves exactly this path; what lies below it is 404. */
@@ -57,7 +68,12 @@ final class LoopbackHttp implements AutoCloseable {
 
   /** The start of every URL here, without a slash at its end. */
   String origin() {
-    return "http://127.0.0.1:" + server.getAddress().getPort();
+    return "http://" + authority;
+  }
+
+  /** The port it is bound to. */
+  int port() {
+    return server.getAddress().getPort();
   }
 
   /** Answers without a body. */
