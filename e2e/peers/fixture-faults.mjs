@@ -21,5 +21,14 @@ export const FAULTS = {
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
     res.end(`event: message\ndata: ${result(id, `${complete},${content('x'.repeat(bytes))}`)}\n\n`);
   },
+  // The head and one comment, then silence.
+  'hang-in-stream': (res) => res.writeHead(200, { 'content-type': 'text/event-stream' }).write(': soon\n\n'),
+  reset: (res) => res.socket.resetAndDestroy(),
+  garbage: (res) => res.socket.end('SSH-2.0-not-http\r\n\r\n'),
+  'garbage-json': (res) => json(res, '{"jsonrpc":"2.0","id":'),
+  challenge: (res) =>
+    res
+      .writeHead(401, { 'www-authenticate': 'Bearer realm="fixture-realm"', 'content-type': 'application/json' })
+      .end('{"error":"fixture-challenge"}'),
   redirect: (res) => res.writeHead(307, { location: '/elsewhere' }).end(),
 };

@@ -1,12 +1,15 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 // An MCP server of both eras on one loopback URL, which remembers every request as it came, and answers wrongly on demand.
+// FIXTURE_CERTIFICATE and FIXTURE_KEY name PEM files: then it speaks TLS, and calls itself localhost.
 // Prints {"url","control"}; ends when its standard input does. The control port knows:
 //   GET /calls, DELETE /calls, GET /open, POST /misbehave {mode, method?, times?, bytes?}
 // `mode` holds for requests (messages with an id) until it is set to "none"; `method` narrows it, `times` ends it.
 import { NodeStreamableHTTPServerTransport, localhostHostValidation, toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
 import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { FAULTS } from './fixture-faults.mjs';
 import { fixtureServer } from './fixture-tools.mjs';
 
@@ -191,22 +194,26 @@ function counted(handler) {
   };
 }
 
-function listen(handler) {
+function listen(handler, tls) {
   const hostIsLocal = localhostHostValidation();
-  const server = http.createServer((req, res) => {
+  const take = (req, res) => {
     if (hostIsLocal(req, res)) {
       Promise.resolve(handler(req, res)).catch((error) => {
         console.error(error);
         res.headersSent ? res.destroy() : refuse(res, 500, -32603, 'Internal error');
       });
     }
-  });
+  };
+  const server = tls ? https.createServer(tls, take) : http.createServer(take);
+  const origin = tls ? 'https://localhost' : 'http://127.0.0.1';
   return new Promise((ready) => {
-    server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${server.address().port}`));
+    server.listen(0, '127.0.0.1', () => ready(`${origin}:${server.address().port}`));
   });
 }
 
-const url = `${await listen(counted(mcp))}/mcp`;
+const { FIXTURE_CERTIFICATE: certificate, FIXTURE_KEY: key } = process.env;
+const tls = certificate && key && { cert: readFileSync(certificate), key: readFileSync(key) };
+const url = `${await listen(counted(mcp), tls)}/mcp`;
 process.stdout.write(`${JSON.stringify({ url, control: await listen(control) })}\n`);
 process.on('SIGTERM', () => process.exit(0));
 process.stdin.on('end', () => process.exit(0)).resume();

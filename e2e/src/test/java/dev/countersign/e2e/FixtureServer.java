@@ -10,10 +10,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
@@ -45,7 +47,12 @@ final class FixtureServer implements AutoCloseable {
     HANG,
     TRUNCATE,
     GIANT_EVENT,
-    REDIRECT;
+    REDIRECT,
+    HANG_IN_STREAM,
+    RESET,
+    GARBAGE,
+    GARBAGE_JSON,
+    CHALLENGE;
 
     private String wireName() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -110,6 +117,15 @@ final class FixtureServer implements AutoCloseable {
 
   static FixtureServer start() throws IOException, InterruptedException {
     return new FixtureServer(PeerServer.start("fixture-server.mjs"));
+  }
+
+  /** With a certificate chain and its key, both PEM; its control stays plain HTTP. */
+  static FixtureServer startTls(Path certificate, Path key)
+      throws IOException, InterruptedException {
+    return new FixtureServer(
+        PeerServer.start(
+            "fixture-server.mjs",
+            Map.of("FIXTURE_CERTIFICATE", certificate.toString(), "FIXTURE_KEY", key.toString())));
   }
 
   String url() {
@@ -193,6 +209,11 @@ final class FixtureServer implements AutoCloseable {
 
   boolean isAlive() {
     return server.isAlive();
+  }
+
+  /** Ends it in the middle of whatever goes on. */
+  void die() {
+    server.close();
   }
 
   @Override

@@ -73,7 +73,12 @@ final class McpScript implements AutoCloseable {
   }
 
   static McpScript start() throws IOException, InterruptedException {
-    McpScript script = new McpScript(NodePeers.start("script.mjs"));
+    return start(Map.of());
+  }
+
+  /** With an environment, such as authorities to trust. */
+  static McpScript start(Map<String, String> environment) throws IOException, InterruptedException {
+    McpScript script = new McpScript(NodePeers.start("script.mjs", environment));
     script.process.listen(script::answered, script::ended);
     return script;
   }

@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -31,9 +32,10 @@ final class NodePeers {
   private NodePeers() {}
 
   /** Starts one of the scripts; the packages it needs are there. */
-  static PeerProcess start(String script) throws IOException, InterruptedException {
+  static PeerProcess start(String script, Map<String, String> environment)
+      throws IOException, InterruptedException {
     install();
-    return PeerProcess.start(FOLDER, List.of("node", script));
+    return PeerProcess.start(FOLDER, List.of("node", script), environment);
   }
 
   private static synchronized void install() throws IOException, InterruptedException {

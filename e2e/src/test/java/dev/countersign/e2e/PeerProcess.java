@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -36,8 +37,11 @@ final class PeerProcess implements AutoCloseable {
     this.name = name;
   }
 
-  static PeerProcess start(Path folder, List<String> command) throws IOException {
-    Process process = new ProcessBuilder(command).directory(folder.toFile()).start();
+  static PeerProcess start(Path folder, List<String> command, Map<String, String> environment)
+      throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     PeerProcess peer = new PeerProcess(process, String.join(" ", command));
     Thread.ofVirtual()
         .name("stderr of " + peer.name)

@@ -4,6 +4,7 @@ package dev.countersign.e2e;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +23,12 @@ final class PeerServer implements AutoCloseable {
   }
 
   static PeerServer start(String script) throws IOException, InterruptedException {
-    PeerProcess process = NodePeers.start(script);
+    return start(script, Map.of());
+  }
+
+  static PeerServer start(String script, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    PeerProcess process = NodePeers.start(script, environment);
     CompletableFuture<JsonNode> first = new CompletableFuture<>();
     process.listen(
         first::complete, () -> first.completeExceptionally(new IOException("it ended at once")));

@@ -1,0 +1,131 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.countersign.audit.AuditVerifier;
+import dev.countersign.cli.demo.DemoIssuer;
+import dev.countersign.e2e.FixtureServer.Fault;
+import dev.countersign.e2e.McpScript.Reply;
+import dev.countersign.e2e.McpScript.Sdk;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A server that answers wrongly: a clear error, a record, and the gateway goes on. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class FaultyServerTest {
+  private final Map<Sdk, McpScript> clients = new EnumMap<>(Sdk.class);
+  private FixtureServer server;
+  private DemoIssuer issuer;
+  private GatewayProcess gateway;
+
+  @BeforeAll
+  void start(@TempDir Path folder) throws Exception {
+    server = FixtureServer.start();
+    issuer = new DemoIssuer();
+    gateway =
+        GatewayProcess.start(
+            folder,
+            """
+            node: e2e
+            listen: {address: "127.0.0.1:0", drain: 1s, event_loops: 2}
+            limits: {upstream_head: 700ms, call: 1500ms, keep_alive: 200ms}
+            identity: {issuers: [{name: demo, issuer: "%s"}]}
+            servers: {fixture: {url: "%s"}}
+            policy: {grants: [{caller: "oidc:demo:*", allow: ["fixture/echo"]}]}
+            audit: {directory: audit}
+            admin: {address: "127.0.0.1:0"}
+            """
+                .formatted(issuer.issuer(), server.url()));
+    String token = issuer.token("reader", gateway.url("fixture"), Duration.ofHours(1));
+    for (Sdk sdk : new Sdk[] {Sdk.V2_MODERN, Sdk.V2_LEGACY, Sdk.V1}) {
+      McpScript client = McpScript.start();
+      Reply session = client.connect(sdk, gateway.url("fixture"), token);
+      assertThat(session.ok()).as(session + gateway.said()).isTrue();
+      clients.put(sdk, client);
+    }
+  }
+
+  @AfterEach
+  void behave() throws Exception {
+    server.misbehave(Fault.NONE);
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    clients.values().forEach(McpScript::close);
+    assertThat(gateway.stop()).isEqualTo(GatewayProcess.STOPPED);
+    assertThat(AuditVerifier.verify(gateway.audit()).findings()).isEmpty();
+    issuer.close();
+    server.close();
+  }
+
+  Stream<Arguments> faults() {
+    Map<Fault, String> outcomes =
+        Map.ofEntries(
+            Map.entry(Fault.HANG, "timeout"),
+            Map.entry(Fault.HANG_IN_STREAM, "timeout"),
+            Map.entry(Fault.RESET, "upstream_unavailable"),
+            Map.entry(Fault.TRUNCATE, "upstream_unavailable"),
+            Map.entry(Fault.DUPLICATE_KEYS, "bad_reply"),
+            Map.entry(Fault.WRONG_ID, "bad_reply"),
+            Map.entry(Fault.HTML, "bad_reply"),
+            Map.entry(Fault.STATUS_500, "bad_reply"),
+            Map.entry(Fault.GIANT_EVENT, "bad_reply"),
+            Map.entry(Fault.GARBAGE, "bad_reply"),
+            Map.entry(Fault.GARBAGE_JSON, "bad_reply"),
+            Map.entry(Fault.REDIRECT, "bad_reply"),
+            Map.entry(Fault.CHALLENGE, "bad_reply"));
+    return clients.keySet().stream()
+        .flatMap(
+            sdk ->
+                outcomes.entrySet().stream()
+                    .sorted(Map.Entry.comparingByKey())
+                    .map(entry -> Arguments.of(sdk, entry.getKey(), entry.getValue())));
+  }
+
+  @ParameterizedTest(name = "{0} {1}: {2}")
+  @MethodSource("faults")
+  void faultIsAClearErrorAndARecordAndTheNextCallWorks(Sdk sdk, Fault fault, String outcome)
+      throws Exception {
+    McpScript client = Objects.requireNonNull(clients.get(sdk));
+    int seen = server.calls().size();
+    client.ask("wire");
+    server.misbehave(fault);
+
+    Reply reply = client.call("echo", "{}");
+
+    server.misbehave(Fault.NONE);
+    assertThat(reply.ok()).isFalse();
+    assertThat(reply.code()).as(reply.toString()).isEqualTo(-32603);
+    JsonNode wire = client.ask("wire").value();
+    assertThat(reply.error().toString() + wire)
+        .as("the client hears nothing of the server's own words or challenge")
+        .doesNotContain(
+            "fixture-realm", "fixture-challenge", "www-authenticate", "secret.js", "Sign in");
+    assertThat(wire.findValuesAsText("status"))
+        .as("a challenge would make the client log in again")
+        .doesNotContain("401", "307");
+    Records.Call recorded = gateway.records().ended("echo");
+    assertThat(recorded.result()).isEqualTo(outcome);
+    assertThat(recorded.decision().path("call_id").asText())
+        .isEqualTo(reply.error().path("data").path("callId").asText());
+    assertThat(server.calls()).as("nothing is tried twice").hasSize(seen + 1);
+    server.await(open -> open.exchanges() == open.streams());
+
+    assertThat(client.call("echo", "{}").ok()).isTrue();
+  }
+}
