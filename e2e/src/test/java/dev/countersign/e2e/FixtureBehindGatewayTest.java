@@ -229,7 +229,7 @@ final class FixtureBehindGatewayTest {
 
     client.close();
 
-    assertThat(call).isCompletedExceptionally();
+    Await.until("the client's end", call::isCompletedExceptionally);
     Open after = server.await(open -> open.running() == 0 && open.exchanges() == 0);
     assertThat(after.cancelled()).isEqualTo(before.cancelled() + (sdk.isModern() ? 1 : 0));
     assertThat(gateway.records().ended("slow").result()).isEqualTo("client_gone");
