@@ -189,11 +189,7 @@ final class GovernedCallTest {
 
   @Test
   void sessionIdInOtherHandsIsUnknown() throws Exception {
-    HttpResponse<String> opened =
-        Wire.post(
-            gateway.url(),
-            token("reader"),
-            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}");
+    HttpResponse<String> opened = Wire.initialize(gateway.url(), token("reader"));
     String session = opened.headers().firstValue("mcp-session-id").orElseThrow();
     String list = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}";
     HttpResponse<String> own =
