@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class KillTest {
   private static final int KILLS = 20;
   private static final int CALLERS = 4;
-  private static final int CALLS_BEFORE_KILL = 25;
+  private static final int CALLS_BEFORE_KILL = 12;
 
   @Test
   void everyCallTheServerSawHasItsDecisionAfterTwentyKills(@TempDir Path folder) throws Exception {
