@@ -12,6 +12,7 @@ import dev.countersign.e2e.McpScript.Reply;
 import dev.countersign.e2e.McpScript.Sdk;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -26,6 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Real clients, the gateway, and a server on the official SDK that says what reached it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class FixtureBehindGatewayTest {
+  private static final int SIDE_BY_SIDE = 40;
+
   private FixtureServer server;
   private DemoIssuer issuer;
   private GatewayProcess gateway;
@@ -49,7 +52,7 @@ final class FixtureBehindGatewayTest {
               grants:
                 - caller: "oidc:demo:reader"
                   allow: ["fixture/echo", "fixture/add", "fixture/slow", "fixture/read_*", "fixture/fail",
-                          "fixture/ask", "fixture/notify", "fixture/headers"]
+                          "fixture/ask", "fixture/notify", "fixture/headers", "fixture/big"]
             audit: {directory: audit}
             admin: {address: "127.0.0.1:0"}
             """
@@ -91,7 +94,7 @@ final class FixtureBehindGatewayTest {
 
     assertThat(client.ask("listTools").value().path("tools").findValuesAsText("name"))
         .containsExactlyInAnyOrder(
-            "echo", "add", "slow", "read_note", "fail", "ask", "notify", "headers");
+            "echo", "add", "slow", "read_note", "fail", "ask", "notify", "headers", "big");
     assertThat(client.ask("listPrompts").toString()).doesNotContain("greeting");
     assertThat(client.ask("listResources").toString()).doesNotContain("note:///1");
   }
@@ -127,6 +130,34 @@ final class FixtureBehindGatewayTest {
     assertThat(server.calls("delete_note")).isEmpty();
     assertThat(gateway.records().decided("delete_note").path("result").asText())
         .isEqualTo("refuse");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Sdk.class)
+  void callsSideBySideGetTheirOwnAnswers(Sdk sdk) throws Exception {
+    connect(sdk);
+    List<CompletableFuture<Reply>> calls = new ArrayList<>();
+    for (int i = 0; i < SIDE_BY_SIDE; i++) {
+      calls.add(client.startCall("echo", "{\"n\":" + i + "}"));
+    }
+
+    for (int i = 0; i < SIDE_BY_SIDE; i++) {
+      assertThat(client.result(calls.get(i)).text()).isEqualTo("{\"n\":" + i + "}");
+    }
+    assertThat(server.calls("echo")).hasSize(SIDE_BY_SIDE);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Sdk.class)
+  void bigAnswerComesWholeOrNotAtAll(Sdk sdk) throws Exception {
+    connect(sdk);
+
+    assertThat(client.call("big", "{\"bytes\":3000000}").text()).hasSize(3_000_000);
+
+    Reply tooBig = client.call("big", "{\"bytes\":20000000}");
+    assertThat(tooBig.code()).as(tooBig.error().toString()).isEqualTo(-32603);
+    assertThat(gateway.records().ended("big").result()).isEqualTo("bad_reply");
+    server.await(open -> open.exchanges() == open.streams());
   }
 
   @ParameterizedTest

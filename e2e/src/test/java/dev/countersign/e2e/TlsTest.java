@@ -8,9 +8,11 @@ import dev.countersign.audit.AuditVerifier;
 import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.e2e.McpScript.Sdk;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -18,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +40,7 @@ final class TlsTest {
   private FixtureServer server;
   private DemoIssuer issuer;
   private GatewayProcess gateway;
+  private String settings;
   private HttpClient trusting;
 
   @BeforeAll
@@ -52,36 +56,33 @@ final class TlsTest {
             .build();
     server = FixtureServer.startTls(upstream.chain(), upstream.key());
     issuer = new DemoIssuer();
-    gateway =
-        GatewayProcess.start(
-            folder,
-            """
-            node: e2e
-            listen:
-              address: "127.0.0.1:0"
-              drain: 1s
-              event_loops: 2
-              tls: {certificate: "%s", key: "%s"}
-            identity: {issuers: [{name: demo, issuer: "%s"}]}
-            servers:
-              right: {url: "%6$s", ca: "%4$s", credential: {secret: "env:UPSTREAM_SECRET"}}
-              wrong-ca: {url: "%6$s", ca: "%5$s", credential: {secret: "env:UPSTREAM_SECRET"}}
-              wrong-name: {url: "%7$s", ca: "%4$s", credential: {secret: "env:UPSTREAM_SECRET"}}
-              platform-ca: {url: "%6$s", credential: {secret: "env:UPSTREAM_SECRET"}}
-            policy: {grants: [{caller: "oidc:demo:reader", allow: ["*/echo", "*/read_note"]}]}
-            audit: {directory: audit}
-            admin: {address: "127.0.0.1:0"}
-            """
-                .formatted(
-                    listener.chain(),
-                    listener.key(),
-                    issuer.issuer(),
-                    authority.certificate(),
-                    stranger,
-                    server.url(),
-                    server.url().replace("localhost", "127.0.0.1")),
-            Map.of("UPSTREAM_SECRET", SECRET),
-            List.of());
+    settings =
+        """
+        node: e2e
+        listen:
+          address: "127.0.0.1:0"
+          drain: 1s
+          event_loops: 2
+          tls: {certificate: "%s", key: "%s"}
+        identity: {issuers: [{name: demo, issuer: "%s"}]}
+        servers:
+          right: {url: "%6$s", ca: "%4$s", credential: {secret: "env:UPSTREAM_SECRET"}}
+          wrong-ca: {url: "%6$s", ca: "%5$s", credential: {secret: "env:UPSTREAM_SECRET"}}
+          wrong-name: {url: "%7$s", ca: "%4$s", credential: {secret: "env:UPSTREAM_SECRET"}}
+          platform-ca: {url: "%6$s", credential: {secret: "env:UPSTREAM_SECRET"}}
+        policy: {grants: [{caller: "oidc:demo:reader", allow: ["*/echo", "*/read_note"]}]}
+        audit: {directory: audit}
+        admin: {address: "127.0.0.1:0"}
+        """
+            .formatted(
+                listener.chain(),
+                listener.key(),
+                issuer.issuer(),
+                authority.certificate(),
+                stranger,
+                server.url(),
+                server.url().replace("localhost", "127.0.0.1"));
+    gateway = GatewayProcess.start(folder, settings, Map.of("UPSTREAM_SECRET", SECRET), List.of());
   }
 
   @BeforeEach
@@ -159,6 +160,35 @@ final class TlsTest {
     assertThat(answer.statusCode()).isEqualTo(401);
     assertThat(answer.headers().firstValue("www-authenticate").orElseThrow())
         .contains("resource_metadata=\"https://127.0.0.1:" + gateway.port() + "/");
+  }
+
+  @Test
+  void renewedCertificateIsShownAfterAReloadAndABrokenOneIsNot() throws Exception {
+    Certificates.Pair renewed = authority.sign("renewed", "ip:127.0.0.1");
+    assertThat(shown()).isEqualTo(authority.leaf("listener"));
+
+    assertThat(gateway.reload(settings.replace("listener", "renewed"))).isTrue();
+    assertThat(shown()).isEqualTo(authority.leaf("renewed"));
+
+    Files.writeString(renewed.chain(), "no certificate");
+    assertThat(gateway.reload(settings.replace("listener", "renewed"))).isFalse();
+    assertThat(shown()).isEqualTo(authority.leaf("renewed"));
+
+    assertThat(gateway.reload(settings)).isTrue();
+    assertThat(shown()).isEqualTo(authority.leaf("listener"));
+  }
+
+  /** The certificate that a new connection is shown. */
+  private byte[] shown() throws Exception {
+    try (SSLSocket socket =
+        (SSLSocket)
+            authority
+                .trusting()
+                .getSocketFactory()
+                .createSocket(InetAddress.ofLiteral("127.0.0.1"), gateway.port())) {
+      socket.startHandshake();
+      return socket.getSession().getPeerCertificates()[0].getEncoded();
+    }
   }
 
   @Test
