@@ -3,96 +3,89 @@ package dev.countersign.config;
 
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.Node;
 
-/** Reads a settings file: text to a tree with line numbers, tree to settings or problems. */
+/** Reads a settings file: text to a tree with positions, tree to settings or problems. */
 public final class ConfigReader {
-  private static final int FILE_BYTES_MAX = 1 << 20;
-  private static final int DEPTH_MAX = 32;
+  private static final int REVISION_CHARS = 12;
 
   private ConfigReader() {}
 
   /**
-   * Reads a file.
+   * Reads a file to start with.
    *
    * @param environment the process's environment, for secrets
    */
   public static ConfigResult read(Path file, Map<String, String> environment) {
-    String name = file.toString();
-    try {
-      if (Files.size(file) > FILE_BYTES_MAX) {
-        return invalid(name, 1, "more than 1 MiB", "a settings file");
-      }
-      Path folder = file.toAbsolutePath().getParent();
-      return read(name, Files.readString(file), folder == null ? file : folder, environment);
-    } catch (IOException e) {
-      return invalid(name, 1, "no text that can be read", "a settings file in UTF-8");
-    }
+    return read(file, environment, Map.of());
   }
 
   /**
-   * Reads a text.
+   * Reads a file to go on with: what cannot change while running must be as it was.
    *
-   * @param name what to call it in problems
-   * @param folder what relative paths in it start from
+   * @param start what the gateway was started with
    */
-  public static ConfigResult read(
-      String name, String text, Path folder, Map<String, String> environment) {
-    List<Problem> problems = new ArrayList<>();
-    Node root;
-    try {
-      root = compose(text);
-    } catch (MarkedYAMLException e) {
-      int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
-      return invalid(name, line, "no YAML: " + e.getProblem(), "YAML without anchors and tags");
-    } catch (YAMLException e) {
-      return invalid(name, 1, "no YAML", "YAML without anchors and tags");
-    }
-    Section file = new Section(name, "", root, folder, problems);
-    GatewaySettings settings = new SettingsBuilder(environment).build(file, revision(text));
-    if (problems.isEmpty()) {
-      return new ConfigResult.Valid(settings);
-    }
-    problems.sort(Comparator.comparingInt(Problem::line));
-    return new ConfigResult.Invalid(problems);
+  public static ConfigResult reread(
+      Path file, Map<String, String> environment, ConfigResult.Valid start) {
+    return read(file, environment, start.fixed());
   }
 
-  private static @Nullable Node compose(String text) {
-    LoaderOptions options = new LoaderOptions();
-    options.setAllowDuplicateKeys(true);
-    options.setMaxAliasesForCollections(0);
-    options.setNestingDepthLimit(DEPTH_MAX);
-    options.setCodePointLimit(FILE_BYTES_MAX);
-    return new Yaml(options).compose(new StringReader(text));
+  private static ConfigResult read(
+      Path file, Map<String, String> environment, Map<String, String> fixed) {
+    Path folder = file.toAbsolutePath().getParent();
+    Reading reading =
+        new Reading(file.toString(), folder == null ? file : folder, environment, fixed);
+    byte[] bytes = bytes(file, reading);
+    return bytes == null ? invalid(reading, "") : read(bytes, reading);
   }
 
-  private static String revision(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 6);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("SHA-256 is not there", e);
+  private static byte @Nullable [] bytes(Path file, Reading reading) {
+    if (!Files.isRegularFile(file)) {
+      reading.source(file);
+      Place.file(reading).problem(Files.exists(file) ? "no regular file" : "no file", "settings");
+      return null;
     }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(Sources.FILE_BYTES_MAX + 1);
+      reading.source(file, Sources.digest(bytes));
+      if (bytes.length <= Sources.FILE_BYTES_MAX) {
+        return bytes;
+      }
+      Place.file(reading).problem("more than 1MiB", "settings, which are shorter");
+    } catch (IOException e) {
+      reading.source(file, "unreadable");
+      Place.file(reading).problem("a file that cannot be read", "settings");
+    }
+    return null;
   }
 
-  private static ConfigResult invalid(String name, int line, String found, String expected) {
-    return new ConfigResult.Invalid(List.of(new Problem(name, line, "(file)", found, expected)));
+  /** Reads the bytes of a file. */
+  static ConfigResult read(byte[] bytes, Reading reading) {
+    String revision = Sources.digest(bytes).substring(0, REVISION_CHARS);
+    Place file = Place.file(reading);
+    Node root = YamlText.parse(bytes, file);
+    if (!reading.problems().isEmpty()) {
+      return invalid(reading, revision);
+    }
+    SectionKind whole = SectionKind.always(FileSection.KEYS);
+    Section section =
+        root == null || Place.isEmpty(root)
+            ? Section.absent(FileSection.KEYS, file)
+            : whole.read(root, file);
+    GatewaySettings settings = FileSection.build(section, revision);
+    return reading.problems().isEmpty()
+        ? new ConfigResult.Valid(settings, reading.warnings(), reading.sources(), reading.fixed())
+        : invalid(reading, revision);
+  }
+
+  private static ConfigResult invalid(Reading reading, String revision) {
+    List<Problem> problems = reading.problems();
+    return new ConfigResult.Invalid(problems, reading.warnings(), reading.sources(), revision);
   }
 }

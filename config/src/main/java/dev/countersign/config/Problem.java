@@ -2,17 +2,36 @@
 package dev.countersign.config;
 
 /**
- * One thing that is wrong in a file.
+ * One thing to say about a file: what is there, and what should be.
  *
+ * @param kind whether it keeps the settings from being used
  * @param file the file's name
  * @param line from 1
+ * @param column from 1, in characters
  * @param path the key, such as {@code servers.files.url}
  * @param found what is there; never a secret
  * @param expected what should be
  */
-public record Problem(String file, int line, String path, String found, String expected) {
+public record Problem(
+    Kind kind, String file, int line, int column, String path, String found, String expected) {
+  /** How bad it is. */
+  public enum Kind {
+    /** The settings are refused. */
+    ERROR,
+    /** The settings can be used, but somebody should look. */
+    WARNING
+  }
+
   /** The problem on one line. */
   public String text() {
-    return file + ":" + line + ": " + path + ": found " + found + ", expected " + expected;
+    String start = kind == Kind.WARNING ? "warning: " : "";
+    return start
+        + String.join(":", file, Integer.toString(line), Integer.toString(column))
+        + ": "
+        + path
+        + ": found "
+        + found
+        + ", expected "
+        + expected;
   }
 }

@@ -3,6 +3,8 @@ package dev.countersign.config;
 
 import dev.countersign.gateway.snapshot.SecretReference;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -10,6 +12,7 @@ import java.util.Map;
 /** Reads secrets from where references say they are. Any thread. */
 public final class SecretSource {
   private static final int CHARS_MAX = 16 << 10;
+  private static final int LINE_END_CHARS_MAX = 2;
 
   private final Map<String, String> environment;
 
@@ -18,7 +21,7 @@ public final class SecretSource {
   }
 
   /**
-   * The secret, without a final line end.
+   * The secret, without a final line end: 1 to 16,384 printable ASCII characters.
    *
    * @throws IOException when there is none, or it cannot stand in a header; says nothing of it
    */
@@ -26,14 +29,31 @@ public final class SecretSource {
     String secret =
         switch (reference.source()) {
           case ENV -> environment.getOrDefault(reference.name(), "");
-          case FILE -> Files.readString(Path.of(reference.name()));
+          case FILE -> text(Path.of(reference.name()), reference);
         };
     String trimmed = secret.replaceFirst("\\r?\\n$", "");
     if (trimmed.isEmpty()
         || trimmed.length() > CHARS_MAX
         || !trimmed.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
-      throw new IOException("no usable secret at " + reference);
+      throw none(reference);
     }
     return trimmed;
+  }
+
+  private static String text(Path file, SecretReference reference) throws IOException {
+    // A pipe gives its content once, and the next reload would wait for it for ever.
+    if (!Files.isRegularFile(file)) {
+      throw none(reference);
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(CHARS_MAX + LINE_END_CHARS_MAX + 1);
+      return new String(bytes, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw none(reference);
+    }
+  }
+
+  private static IOException none(SecretReference reference) {
+    return new IOException("no usable secret at \"" + reference + "\"");
   }
 }

@@ -1,0 +1,111 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.config;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A file or folder, relative to the folder of the settings. */
+final class FileKind extends ScalarKind<Path> {
+  /** What is in it. */
+  enum Holds {
+    /** Certificates in PEM. */
+    CERTIFICATES("a file of certificates in PEM"),
+    /** A private key, which nobody else should read. */
+    KEY("a file with a PKCS#8 private key in PEM"),
+    /** Files; may not be there yet. */
+    FOLDER("a folder");
+
+    private final String expected;
+
+    Holds(String expected) {
+      this.expected = expected;
+    }
+  }
+
+  private final Holds holds;
+
+  FileKind(Holds holds) {
+    super(holds.expected);
+    this.holds = holds;
+  }
+
+  @Override
+  boolean isText() {
+    return true;
+  }
+
+  @Override
+  @Nullable Path parse(String text, Place place) {
+    Path path = resolve(text, place);
+    if (path == null) {
+      return refuse(place.shown(text), place);
+    }
+    if (holds == Holds.FOLDER) {
+      boolean taken = Files.exists(path) && !Files.isDirectory(path);
+      return taken ? refuse(place.shown(text), place) : path;
+    }
+    place.reading().source(path);
+    if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+      return refuse(place.shown(text) + ", which cannot be read", place);
+    }
+    if (holds == Holds.KEY) {
+      warnIfOthersRead(path, place);
+    } else if (!isCertificates(path)) {
+      return refuse(place.shown(text) + ", which holds something else", place);
+    }
+    return path;
+  }
+
+  /** The path that a text names, or null when it cannot be one. */
+  static @Nullable Path resolve(String text, Place place) {
+    try {
+      return text.isBlank() ? null : place.reading().folder().resolve(text).normalize();
+    } catch (InvalidPathException e) {
+      return null;
+    }
+  }
+
+  private static boolean isCertificates(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return !CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty();
+    } catch (IOException | CertificateException e) {
+      return false;
+    }
+  }
+
+  /** Warns of a secret that every user of the machine can read. */
+  static void warnIfOthersRead(Path file, Place place) {
+    try {
+      if (Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
+        place.warning("a file that every user can read", "one for its owner alone (mode 0600)");
+      }
+    } catch (IOException | UnsupportedOperationException e) {
+      // Whether it can be read at all is said elsewhere; where there are no modes, there is no
+      // telling.
+      return;
+    }
+  }
+
+  @Override
+  public Path standIn() {
+    return Path.of("stand-in");
+  }
+
+  @Override
+  public Map<String, Object> schema() {
+    return Map.of("type", "string", "minLength", 1);
+  }
+
+  @Override
+  public Object written(Path value) {
+    return value.toString();
+  }
+}
