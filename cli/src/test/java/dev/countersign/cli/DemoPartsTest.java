@@ -73,7 +73,10 @@ final class DemoPartsTest {
   void toolServerIsOnLoopbackUnlessToldOtherwise(@TempDir Path folder) throws Exception {
     Process server = start(folder, "demo-server", "--address", "127.0.0.1:0");
     try {
-      assertThat(get(listening(server))).isEqualTo(405);
+      String url = listening(server);
+
+      assertThat(get(url)).isEqualTo(405);
+      assertThat(execute(new HealthCommand(), url)).isZero();
       assertThat(said(folder)).contains("FOR DEVELOPMENT ONLY");
     } finally {
       end(server);

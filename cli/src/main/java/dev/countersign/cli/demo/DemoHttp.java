@@ -62,7 +62,9 @@ final class DemoHttp implements AutoCloseable {
         });
   }
 
+  /** Accepts; {@code /readyz} answers 200 from now on. */
   void start() {
+    serve("/readyz", exchange -> answer(exchange, 200));
     server.start();
   }
 
