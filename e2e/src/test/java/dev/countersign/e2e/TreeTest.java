@@ -125,4 +125,16 @@ final class TreeTest {
       }
     }
   }
+
+  /** In code, scripts and settings, too, a document that is named is there. */
+  @Test
+  void documentsThatAreNamedExist() throws IOException {
+    Pattern named = Pattern.compile("\\bdocs/[A-Za-z0-9_/-]+\\.(md|json|svg)\\b");
+    for (Path file : Tree.textFiles()) {
+      Matcher names = named.matcher(Files.readString(file));
+      while (names.find()) {
+        assertThat(Tree.ROOT.resolve(names.group())).as("named in %s", file).exists();
+      }
+    }
+  }
 }

@@ -16,6 +16,7 @@ import dev.countersign.policy.ApprovalNeeded;
 import dev.countersign.policy.Decision;
 import dev.countersign.policy.Effect;
 import dev.countersign.policy.Indeterminate;
+import dev.countersign.policy.Obligations;
 import dev.countersign.policy.Permit;
 import dev.countersign.policy.Refusal;
 import dev.countersign.policy.StepUpNeeded;
@@ -46,13 +47,28 @@ final class DecisionStep {
               meters.decided(System.nanoTime() - began);
               call.decision(decision);
               return switch (decision) {
-                case Permit permit -> CompletableFuture.completedFuture(permit);
+                case Permit permit -> CompletableFuture.completedFuture(met(permit));
                 case Refusal refusal -> refuse(call);
                 case ApprovalNeeded approval -> throw RefusedException.of(Reason.APPROVAL_NEEDED);
                 case StepUpNeeded stepUp -> throw RefusedException.needingScopes(stepUp.scopes());
                 case Indeterminate broken -> throw RefusedException.of(Reason.POLICY_INDETERMINATE);
               };
             });
+  }
+
+  /**
+   * A permit whose demands cannot be met is none: credentials are what the operator configured,
+   * answers are not redacted, and sessions carry no labels yet.
+   */
+  private static Permit met(Permit permit) {
+    Obligations demanded = permit.obligations();
+    if (!demanded.credentialScopes().isEmpty()
+        || demanded.credentialTtl() != null
+        || !demanded.redact().isEmpty()
+        || !demanded.labels().isEmpty()) {
+      throw RefusedException.of(Reason.OBLIGATION_UNMET);
+    }
+    return permit;
   }
 
   /** Whether a target may be shown to the caller: the decision of a call without its arguments. */

@@ -99,6 +99,13 @@ public enum Reason {
   DRAINING(1040, Family.UNAVAILABLE, 503, 503, -32603, "the gateway is stopping"),
   REVOKED_BY_RELOAD(
       1041, Family.REFUSED, 200, 200, 1041, "the settings no longer permit this stream"),
+  OBLIGATION_UNMET(
+      1043,
+      Family.UNAVAILABLE,
+      200,
+      200,
+      -32603,
+      "policy demands something that this gateway cannot do"),
   INTERNAL(1099, Family.BUG, 500, 500, -32603, "internal error");
 
   /** Who has to act. */
