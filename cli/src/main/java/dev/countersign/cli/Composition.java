@@ -12,6 +12,8 @@ import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.identity.Authenticator;
+import dev.countersign.identity.IdentitySettings;
+import dev.countersign.identity.IssuerSettings;
 import dev.countersign.identity.ProtectedResource;
 import dev.countersign.policy.AccessRequest;
 import dev.countersign.policy.TargetKind;
@@ -26,11 +28,17 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Settings to live objects: the one composition root. */
 final class Composition {
+  private static final Logger LOG = LoggerFactory.getLogger(Composition.class);
   private static final int WARM_EVALUATIONS = 5_000;
   private static final Duration WARM_TIME_MAX = Duration.ofSeconds(1);
   private static final long KEYS_WAIT_MILLIS = 3_000;
@@ -49,11 +57,14 @@ final class Composition {
   }
 
   /**
-   * Builds and warms everything that the settings ask for.
+   * Builds and warms everything that the settings ask for, and takes over of what is in force the
+   * keys and verified tokens when callers prove who they are as before.
    *
-   * @throws IOException when a secret or a CA file cannot be read; nothing is in force then
+   * @param before what is in force, or null at start
+   * @throws IOException when a secret or a CA file cannot be read, or, in place of what is in
+   *     force, when an issuer's keys cannot be had; nothing is left open then
    */
-  Snapshot snapshot(GatewaySettings settings) throws IOException {
+  Snapshot snapshot(GatewaySettings settings, @Nullable Snapshot before) throws IOException {
     URI publicUrl = gateway.publicUrl(settings);
     List<Route> routes = new ArrayList<>();
     for (ServerSettings server : settings.servers().values()) {
@@ -61,15 +72,52 @@ final class Composition {
     }
     WasmEngine engine = WasmEngine.shipped(settings.grants());
     engine.warm(sample(settings), WARM_EVALUATIONS, WARM_TIME_MAX);
-    Authenticator authenticator = new Authenticator(settings.identity(), clock, meters);
-    awaitKeys(authenticator);
-    return new Snapshot(
-        settings,
-        routes,
-        hosts(settings, publicUrl),
-        authenticator,
-        engine,
-        gateway.loops().loops().size());
+    Authenticator authenticator =
+        before != null && isSame(before.settings().identity(), settings.identity())
+            ? before.authenticator()
+            : authenticator(settings, before == null);
+    try {
+      return new Snapshot(
+          settings,
+          routes,
+          hosts(settings, publicUrl),
+          authenticator,
+          engine,
+          gateway.loops().loops().size());
+    } catch (RuntimeException e) {
+      if (before == null || authenticator != before.authenticator()) {
+        authenticator.close();
+      }
+      throw e;
+    }
+  }
+
+  /** Whether both say the same, wherever it stands in the file. */
+  private static boolean isSame(IdentitySettings one, IdentitySettings other) {
+    return withoutLines(one).equals(withoutLines(other));
+  }
+
+  private static IdentitySettings withoutLines(IdentitySettings settings) {
+    List<IssuerSettings> issuers = new ArrayList<>();
+    for (IssuerSettings issuer : settings.issuers()) {
+      issuers.add(
+          new IssuerSettings(
+              issuer.name(),
+              issuer.issuer(),
+              issuer.jwksUri(),
+              issuer.audiences(),
+              issuer.algorithms(),
+              issuer.types(),
+              issuer.trustDomain(),
+              issuer.caFile(),
+              -1));
+    }
+    return new IdentitySettings(
+        issuers,
+        settings.clockSkew(),
+        settings.tokenCacheMax(),
+        settings.tokenCacheTtl(),
+        settings.tokenBytesMax());
   }
 
   private Route route(ServerSettings server, GatewaySettings settings, URI publicUrl)
@@ -95,16 +143,34 @@ final class Composition {
             setting.prefix() + secrets.read(setting.secret()));
   }
 
-  /** Waits a little, so that the first calls find keys; without them they are refused, not hung. */
-  private static void awaitKeys(Authenticator authenticator) {
+  /**
+   * Waits a little, so that the first calls find keys. Without them tokens are refused: at start
+   * until there are some, but never in place of an authenticator that has them.
+   */
+  private Authenticator authenticator(GatewaySettings settings, boolean atStart)
+      throws IOException {
+    Authenticator authenticator = new Authenticator(settings.identity(), clock, meters);
     try {
       authenticator.ready().get(KEYS_WAIT_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (TimeoutException | java.util.concurrent.ExecutionException e) {
-      org.slf4j.LoggerFactory.getLogger(Composition.class)
-          .warn("no keys of some issuer yet; its tokens are refused until there are");
+    } catch (TimeoutException | ExecutionException e) {
+      LOG.atWarn().log("keys of an issuer take their time");
     }
+    if (authenticator.keysPresent()) {
+      return authenticator;
+    }
+    Set<String> without = new TreeSet<>();
+    settings.identity().issuers().forEach(issuer -> without.add(issuer.name()));
+    without.removeAll(authenticator.keyAges().keySet());
+    if (!atStart) {
+      authenticator.close();
+      throw new IOException("no keys of the issuers " + without + "; reload once they answer");
+    }
+    LOG.atWarn()
+        .addKeyValue("issuers", without)
+        .log("no keys of some issuers yet; their tokens are refused until there are");
+    return authenticator;
   }
 
   private static Set<String> hosts(GatewaySettings settings, URI publicUrl) {

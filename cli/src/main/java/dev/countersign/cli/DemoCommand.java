@@ -12,8 +12,11 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code countersign demo}: everything on loopback, nothing else to install. */
 @Command(
@@ -23,6 +26,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
   private static final Duration TOKEN_LIFE = Duration.ofHours(8);
+
+  @Spec private @Nullable CommandSpec spec;
 
   @Option(names = "--port", defaultValue = "8080", description = "The gateway's port; 0 for any.")
   private int port;
@@ -36,10 +41,12 @@ final class DemoCommand implements Callable<Integer> {
     try (DemoToolServer tools = new DemoToolServer();
         DemoIssuer issuer = new DemoIssuer()) {
       Path file = Files.writeString(folder.resolve("gateway.yaml"), settings(tools, issuer));
-      if (!(ConfigReader.read(file, Map.of()) instanceof ConfigResult.Valid valid)) {
-        return CheckCommand.report(file, false);
+      ConfigResult result = ConfigReader.read(file, Map.of());
+      if (!(result instanceof ConfigResult.Valid valid)) {
+        CheckCommand.report(result, Main.err(spec));
+        return Main.NO;
       }
-      try (RunningGateway running = RunningGateway.start(file, valid.settings(), Map.of())) {
+      try (RunningGateway running = RunningGateway.start(file, valid, Map.of())) {
         CountDownLatch stop = new CountDownLatch(1);
         Thread main = Thread.currentThread();
         Runtime.getRuntime()

@@ -8,30 +8,34 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code countersign run}. */
 @Command(
     name = "run",
-    description = "Runs the gateway until it is told to stop; SIGHUP reads the settings again.",
+    description =
+        "Runs the gateway until it is told to stop. Changed settings are put in force when their"
+            + " files have changed, and on SIGHUP.",
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
   @Option(names = "--config", required = true, paramLabel = "FILE", description = "The settings.")
   private Path config = Path.of("");
 
   @Override
-  public Integer call() throws InterruptedException {
-    if (!(ConfigReader.read(config, System.getenv()) instanceof ConfigResult.Valid valid)) {
-      return CheckCommand.report(config, false);
+  public Integer call() throws InterruptedException, IOException {
+    ConfigResult result = ConfigReader.read(config, System.getenv());
+    if (!(result instanceof ConfigResult.Valid valid)) {
+      CheckCommand.report(result, Main.err(spec));
+      return Main.NO;
     }
-    RunningGateway running;
-    try {
-      running = RunningGateway.start(config, valid.settings(), System.getenv());
-    } catch (IOException e) {
-      System.err.println("countersign: " + e.getMessage());
-      return Main.FAILED;
-    }
+    RunningGateway.warn(valid);
+    RunningGateway running = RunningGateway.start(config, valid, System.getenv());
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -42,9 +46,9 @@ final class RunCommand implements Callable<Integer> {
                 },
                 "countersign-stop"));
     onHangUp(running);
-    System.out.println("listening on " + running.gateway().address());
-    System.out.println("admin on " + running.gateway().adminAddress());
-    System.out.flush();
+    Main.out(spec).println("listening on " + running.gateway().address());
+    Main.out(spec).println("admin on " + running.gateway().adminAddress());
+    Main.out(spec).flush();
     stopped.await();
     return 0;
   }
@@ -62,7 +66,7 @@ final class RunCommand implements Callable<Integer> {
               new Class<?>[] {handler},
               (proxy, method, arguments) -> {
                 if (method.getName().equals("handle")) {
-                  running.reload();
+                  running.requestReload();
                 }
                 return null;
               });

@@ -135,7 +135,7 @@ public final class Gateway implements AutoCloseable {
     InetSocketAddress at = address();
     String host = at.getAddress().getHostAddress();
     String literal = host.contains(":") ? "[" + host + "]" : host;
-    String scheme = first.listen().tls() == null ? "http" : "https";
+    String scheme = settings.listen().tls() == null ? "http" : "https";
     return URI.create(scheme + "://" + literal + ":" + at.getPort());
   }
 
