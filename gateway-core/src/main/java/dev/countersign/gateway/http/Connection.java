@@ -58,7 +58,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final Channel channel;
   private @Nullable Exchange current;
   private Loop.@Nullable Timer timer;
+  private boolean headTimed;
   private boolean closeAfterAnswer;
+  private boolean closing;
   private boolean lingering;
   private int lingered;
   private @Nullable Runnable writableTask;
@@ -72,12 +74,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
+    headTimed = true;
     arm(limits.head(), this::headTimeout);
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (lingering) {
+    if (closing) {
+      ReferenceCountUtil.release(message);
+    } else if (lingering) {
       linger(message);
     } else if (current != null && current.requestBody().whole()) {
       ahead.add(message);
@@ -102,6 +107,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private void begin(HttpRequest request) {
     disarm();
+    headTimed = false;
     if (request.decoderResult().isFailure()) {
       refuseDecoding(request.decoderResult().cause());
       return;
@@ -109,7 +115,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     String fault = FramingGuard.fault(request);
     if (fault != null) {
       listener.observer().refused(HttpObserver.Refused.FRAMING);
-      refuse(HttpResponseStatus.BAD_REQUEST, fault);
+      refuse(HttpResponseStatus.BAD_REQUEST, fault, hasBody(request));
       return;
     }
     if (!HttpUtil.isKeepAlive(request) || listener.draining()) {
@@ -117,12 +123,18 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     String expectation = request.headers().get(HttpHeaderNames.EXPECT);
     if (expectation != null && !expectation.equalsIgnoreCase("100-continue")) {
-      refuse(HttpResponseStatus.EXPECTATION_FAILED, "the only expectation met is 100-continue");
+      refuse(
+          HttpResponseStatus.EXPECTATION_FAILED,
+          "the only expectation met is 100-continue",
+          hasBody(request));
       return;
     }
     RequestBody body =
         new RequestBody(
             declaredLength(request), new BodyControl(expectation != null && hasBody(request)));
+    if (!hasBody(request)) {
+      body.end();
+    }
     Exchange exchange = new Exchange(this, loop, new RequestHead(request, source()), body);
     current = exchange;
     try {
@@ -142,19 +154,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return;
     }
     exchange.requestBody().add(content.content());
-    if (exchange.requestBody().refusedFor(BodyRefusedException.Why.TOO_LARGE)) {
-      listener.observer().refused(HttpObserver.Refused.BODY_BYTES);
-      closeAfterAnswer = true;
-    }
-    if (content instanceof LastHttpContent last) {
-      if (!last.trailingHeaders().isEmpty()) {
-        listener.observer().refused(HttpObserver.Refused.FRAMING);
-        closeAfterAnswer = true;
-        exchange.requestBody().refuse(BodyRefusedException.Why.FRAMING);
-      } else {
-        disarm();
-        exchange.requestBody().end();
-      }
+    if (content instanceof LastHttpContent) {
+      disarm();
+      exchange.requestBody().end();
     }
   }
 
@@ -163,17 +165,25 @@ final class Connection extends ChannelInboundHandlerAdapter {
       listener.observer().refused(HttpObserver.Refused.HEADER_BYTES);
       refuse(
           HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-          "the request line and headers are over the limit");
+          "the request line and headers are over the limit",
+          true);
     } else {
       listener.observer().refused(HttpObserver.Refused.FRAMING);
-      refuse(HttpResponseStatus.BAD_REQUEST, "the request is not well-formed HTTP/1.1");
+      refuse(HttpResponseStatus.BAD_REQUEST, "the request is not well-formed HTTP/1.1", true);
     }
   }
 
-  private void refuse(HttpResponseStatus status, String text) {
+  /**
+   * @param more whether further bytes are to be expected, so that closing at once would cost the
+   *     client the answer
+   */
+  private void refuse(HttpResponseStatus status, String text, boolean more) {
     byte[] body = (text + "\n").getBytes(StandardCharsets.UTF_8);
     closeAfterAnswer = true;
     RequestBody nothing = new RequestBody(0, new BodyControl(false));
+    if (!more) {
+      nothing.end();
+    }
     current =
         new Exchange(
             this,
@@ -189,7 +199,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   void write(Answer answer) {
-    ByteBuf body = Unpooled.wrappedBuffer(answer.body());
+    boolean bodiless = current != null && current.head().method().equals("HEAD");
+    ByteBuf body = bodiless ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body());
     DefaultFullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), body);
@@ -234,6 +245,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       channel.config().setAutoRead(true);
       arm(LINGER, channel::close);
     } else if (closeAfterAnswer || listener.draining()) {
+      closing = true;
       written.addListener(ChannelFutureListener.CLOSE);
     } else {
       arm(limits.idle(), channel::close);
@@ -249,7 +261,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     loop.execute(
         () -> {
-          while (!ahead.isEmpty() && (current == null || !current.requestBody().whole())) {
+          while (!closing
+              && !ahead.isEmpty()
+              && (current == null || !current.requestBody().whole())) {
             take(ahead.poll());
           }
           if (ahead.isEmpty()) {
@@ -273,7 +287,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** The first byte after a pause: from here the head has its own, shorter time. */
   void bytesArrived() {
-    if (current == null && !lingering && ahead.isEmpty()) {
+    if (current == null && !lingering && !headTimed && ahead.isEmpty()) {
+      headTimed = true;
       arm(limits.head(), this::headTimeout);
     }
   }
@@ -315,6 +330,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    closing = true;
     disarm();
     ahead.forEach(ReferenceCountUtil::release);
     ahead.clear();
@@ -375,6 +391,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void reading(boolean on) {
       channel.config().setAutoRead(on);
+    }
+
+    @Override
+    public void tooLarge() {
+      listener.observer().refused(HttpObserver.Refused.BODY_BYTES);
+      closeAfterAnswer = true;
     }
 
     @Override

@@ -3,10 +3,10 @@ package dev.countersign.gateway.http;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class FramingGuard {
   /**
-   * Headers that many stacks join or pick from when repeated; here they come once or not at all.
+   * Headers that many stacks join or pick from when repeated; here they, and all whose names begin
+   * with {@code mcp-}, come once or not at all.
    */
   private static final Set<String> SINGLE =
       Set.of(
@@ -35,11 +36,7 @@ final class FramingGuard {
           "content-encoding",
           "transfer-encoding",
           "expect",
-          "last-event-id",
-          "mcp-session-id",
-          "mcp-protocol-version",
-          "mcp-method",
-          "mcp-name");
+          "last-event-id");
 
   /** Tokens of {@code Connection} that name no header of the request we would have to drop. */
   private static final Set<String> CONNECTION_TOKENS =
@@ -53,7 +50,10 @@ final class FramingGuard {
       return "only HTTP/1.1 is spoken here";
     }
     String target = request.uri();
-    if (target.isEmpty() || (target.charAt(0) != '/' && !target.equals("*"))) {
+    if (target.isEmpty()
+        || (target.charAt(0) != '/' && !target.equals("*"))
+        || target.indexOf('#') >= 0
+        || HttpMethod.CONNECT.equals(request.method())) {
       return "the request target must be in origin form";
     }
     HttpHeaders headers = request.headers();
@@ -75,22 +75,19 @@ final class FramingGuard {
   }
 
   private static @Nullable String repeatFault(HttpHeaders headers) {
-    Set<String> seen = new HashSet<>();
-    Map<String, String> spelled = new HashMap<>();
+    Map<String, String> seen = new HashMap<>();
     Iterator<Map.Entry<CharSequence, CharSequence>> lines = headers.iteratorCharSequence();
     while (lines.hasNext()) {
       String name = lines.next().getKey().toString().toLowerCase(Locale.ROOT);
-      boolean first = seen.add(name);
-      if (!first && (SINGLE.contains(name) || name.startsWith("mcp-param-"))) {
+      String dashed = name.replace('_', '-');
+      boolean single = SINGLE.contains(dashed) || dashed.startsWith("mcp-");
+      String spelled = seen.putIfAbsent(dashed, name);
+      if ((single && !name.equals(dashed)) || (spelled != null && !spelled.equals(name))) {
+        return "a header's name differs from a known one only by an underscore";
+      }
+      if (single && spelled != null) {
         return "a header that may come once was repeated: \"" + name + "\"";
       }
-      if (name.indexOf('_') >= 0) {
-        String dashed = name.replace('_', '-');
-        if (SINGLE.contains(dashed) || dashed.startsWith("mcp-") || spelled.containsKey(dashed)) {
-          return "a header's name differs from a known one only by an underscore";
-        }
-      }
-      spelled.put(name, name);
     }
     return null;
   }

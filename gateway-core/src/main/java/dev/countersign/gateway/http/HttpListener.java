@@ -10,9 +10,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpMessage;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
@@ -39,8 +36,6 @@ public final class HttpListener implements AutoCloseable {
   private static final DateTimeFormatter DATE =
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", java.util.Locale.ROOT)
           .withZone(ZoneOffset.UTC);
-  private static final int LINE_BYTES_MAX = 8 << 10;
-  private static final int CHUNK_BYTES_MAX = 16 << 10;
 
   private final EventLoops loops;
   private final Supplier<HttpLimits> limits;
@@ -176,12 +171,12 @@ public final class HttpListener implements AutoCloseable {
     @Override
     protected void initChannel(SocketChannel accepted) {
       HttpLimits bounds = limits.get();
-      if (draining || open.get() >= bounds.connectionsMax()) {
+      if (open.incrementAndGet() > bounds.connectionsMax() || draining) {
+        open.decrementAndGet();
         observer.refused(HttpObserver.Refused.CONNECTIONS);
         accepted.close();
         return;
       }
-      open.incrementAndGet();
       observer.opened();
       Connection connection =
           new Connection(HttpListener.this, loops.loopOf(accepted.eventLoop()), bounds, accepted);
@@ -222,26 +217,6 @@ public final class HttpListener implements AutoCloseable {
         connection.bytesArrived();
       }
       ctx.fireChannelRead(message);
-    }
-  }
-
-  /** Netty's decoder, which repairs a request with both a length and chunks; here it is refused. */
-  private static final class StrictRequestDecoder extends HttpRequestDecoder {
-    StrictRequestDecoder(int headerBytesMax) {
-      super(
-          new HttpDecoderConfig()
-              .setMaxInitialLineLength(Math.min(LINE_BYTES_MAX, headerBytesMax))
-              .setMaxHeaderSize(headerBytesMax)
-              .setMaxChunkSize(CHUNK_BYTES_MAX)
-              .setAllowDuplicateContentLengths(false)
-              .setStrictLineParsing(true)
-              .setUseRfc9112TransferEncoding(true)
-              .setValidateHeaders(true));
-    }
-
-    @Override
-    protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
-      throw new IllegalArgumentException("both a length and chunks");
     }
   }
 }

@@ -27,6 +27,9 @@ final class RequestBody {
     /** Stop reading, or go on. */
     void reading(boolean on);
 
+    /** More came, or was announced, than the reader allows. */
+    void tooLarge();
+
     /** Someone waits for the body: tell the client to go on and watch the clock. */
     void wanted();
   }
@@ -87,6 +90,9 @@ final class RequestBody {
       refused = why;
       bytes = NOTHING;
       length = 0;
+      if (why == BodyRefusedException.Why.TOO_LARGE) {
+        control.tooLarge();
+      }
       settle();
     } else if (refused == null && reader != null && !reader.isDone()) {
       refused = why;
@@ -97,11 +103,6 @@ final class RequestBody {
   /** Whether the last byte has come, so that another request may follow on the connection. */
   boolean whole() {
     return whole;
-  }
-
-  /** Whether the body was refused for this reason. */
-  boolean refusedFor(BodyRefusedException.Why why) {
-    return refused == why;
   }
 
   private void settle() {

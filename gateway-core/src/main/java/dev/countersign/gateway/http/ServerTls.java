@@ -27,7 +27,8 @@ public final class ServerTls {
   /**
    * TLS 1.2 and 1.3 with a certificate from PEM files.
    *
-   * @throws IOException when a file cannot be read or does not hold what it should
+   * @throws IOException when a file cannot be read or does not hold what it should, or the key is
+   *     not the certificate's
    */
   public static ServerTls of(Path certificate, Path key) throws IOException {
     return new ServerTls(build(certificate, key));
@@ -43,6 +44,7 @@ public final class ServerTls {
   }
 
   private static SslContext build(Path certificate, Path key) throws IOException {
+    KeyPairCheck.check(certificate, key);
     try {
       return SslContextBuilder.forServer(certificate.toFile(), key.toFile())
           .protocols("TLSv1.3", "TLSv1.2")

@@ -1,0 +1,206 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.http;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the bytes of heads and of chunk framing before the decoder does, and refuses what the
+ * decoder would repair, skip or join (RFC 9112 sections 2.2, 3, 5 and 7.1): folded lines, lone line
+ * ends, control characters, odd spaces in the request line, chunk sizes that overflow, long chunk
+ * extensions, trailers. Keeps a few numbers and no bytes; confined to its connection.
+ */
+final class FramingScan {
+  /** Design, section 10, "Headers". */
+  static final int EXTENSION_BYTES_MAX = 256;
+
+  private static final int SIZE_DIGITS_MAX = 8;
+
+  /** Where in the framing the next byte is. */
+  private enum At {
+    BEFORE_HEAD,
+    BEFORE_HEAD_LF,
+    REQUEST_LINE,
+    LINE_LF,
+    HEADER_START,
+    HEADER,
+    HEAD_LAST_LF,
+    CHUNK_SIZE,
+    CHUNK_EXTENSION,
+    CHUNK_SIZE_LF,
+    CHUNK_DATA,
+    CHUNK_DATA_CR,
+    CHUNK_DATA_LF,
+    LAST_CR,
+    LAST_LF,
+    /** Nothing to look at before the decoder says what follows. */
+    NOTHING
+  }
+
+  private At at = At.BEFORE_HEAD;
+  private int ahead;
+  private boolean emptyLineSeen;
+  private int spaces;
+  private byte last;
+  private int digits;
+  private long chunkBytes;
+  private int extensionBytes;
+
+  /** Begins with another head. */
+  void expectHead() {
+    at = At.BEFORE_HEAD;
+    ahead = 0;
+    emptyLineSeen = false;
+    spaces = 0;
+  }
+
+  /** Goes on behind a head: with chunks, or with a body that has no framing of its own. */
+  void expectBody(boolean chunked) {
+    at = chunked ? At.CHUNK_SIZE : At.NOTHING;
+    ahead = 0;
+    digits = 0;
+    chunkBytes = 0;
+  }
+
+  /** Tells how many bytes the decoder has taken. */
+  void consumed(int bytes) {
+    ahead = Math.max(0, ahead - bytes);
+  }
+
+  /** Looks at what has not been looked at; returns what is wrong with it, or null. */
+  @Nullable String scan(ByteBuf in) {
+    int from = in.readerIndex();
+    while (at != At.NOTHING && ahead < in.readableBytes()) {
+      if (at == At.CHUNK_DATA) {
+        skipData(in.readableBytes() - ahead);
+        continue;
+      }
+      String fault = step(in.getByte(from + ahead));
+      if (fault != null) {
+        return fault;
+      }
+      ahead++;
+    }
+    return null;
+  }
+
+  private void skipData(int available) {
+    int skipped = (int) Math.min(chunkBytes, available);
+    chunkBytes -= skipped;
+    ahead += skipped;
+    if (chunkBytes == 0) {
+      at = At.CHUNK_DATA_CR;
+    }
+  }
+
+  private @Nullable String step(byte b) {
+    return switch (at) {
+      case BEFORE_HEAD -> beforeHead(b);
+      case BEFORE_HEAD_LF -> {
+        emptyLineSeen = true;
+        yield expect(b, '\n', At.BEFORE_HEAD);
+      }
+      case REQUEST_LINE -> requestLine(b);
+      case LINE_LF -> expect(b, '\n', At.HEADER_START);
+      case HEADER_START -> headerStart(b);
+      case HEADER -> header(b);
+      case HEAD_LAST_LF, LAST_LF -> expect(b, '\n', At.NOTHING);
+      case CHUNK_SIZE -> chunkSize(b);
+      case CHUNK_EXTENSION -> chunkExtension(b);
+      case CHUNK_SIZE_LF -> expect(b, '\n', chunkBytes == 0 ? At.LAST_CR : At.CHUNK_DATA);
+      case CHUNK_DATA_CR -> expect(b, '\r', At.CHUNK_DATA_LF);
+      case CHUNK_DATA_LF -> {
+        digits = 0;
+        yield expect(b, '\n', At.CHUNK_SIZE);
+      }
+      case LAST_CR -> b == '\r' ? expect(b, '\r', At.LAST_LF) : "trailers are not taken";
+      case CHUNK_DATA, NOTHING -> throw new IllegalStateException("nothing to look at");
+    };
+  }
+
+  /** RFC 9112 section 2.2 wants one empty line before a request line to be ignored. */
+  private @Nullable String beforeHead(byte b) {
+    if (b == '\r' && !emptyLineSeen) {
+      at = At.BEFORE_HEAD_LF;
+      return null;
+    }
+    last = ' ';
+    at = At.REQUEST_LINE;
+    return requestLine(b);
+  }
+
+  private @Nullable String requestLine(byte b) {
+    if (b == '\r') {
+      at = At.LINE_LF;
+      return spaces == 2 && last != ' ' ? null : "a request line is method, target and version";
+    }
+    if (b == ' ') {
+      spaces++;
+      if (last == ' ') {
+        return "two spaces in the request line";
+      }
+    } else if (b < '!' || b > '~') {
+      return "a character that no request line may have";
+    }
+    last = b;
+    return null;
+  }
+
+  private @Nullable String headerStart(byte b) {
+    if (b == '\r') {
+      at = At.HEAD_LAST_LF;
+      return null;
+    }
+    if (b == ' ' || b == '\t') {
+      return "a folded header line";
+    }
+    at = At.HEADER;
+    return header(b);
+  }
+
+  private @Nullable String header(byte b) {
+    if (b == '\r') {
+      at = At.LINE_LF;
+      return null;
+    }
+    boolean control = (b >= 0 && b < ' ' && b != '\t') || b == 0x7f;
+    return control ? "a control character in a header" : null;
+  }
+
+  private @Nullable String chunkSize(byte b) {
+    int digit = Character.digit(b, 16);
+    if (digit >= 0) {
+      chunkBytes = (digits == 0 ? 0 : chunkBytes) * 16 + digit;
+      digits++;
+      return digits > SIZE_DIGITS_MAX || chunkBytes > Integer.MAX_VALUE
+          ? "a chunk size out of range"
+          : null;
+    }
+    if (digits == 0) {
+      return "a chunk without a size";
+    }
+    if (b == ';') {
+      extensionBytes = 0;
+      at = At.CHUNK_EXTENSION;
+      return null;
+    }
+    return expect(b, '\r', At.CHUNK_SIZE_LF);
+  }
+
+  private @Nullable String chunkExtension(byte b) {
+    if (b == '\r') {
+      at = At.CHUNK_SIZE_LF;
+      return null;
+    }
+    extensionBytes++;
+    if (extensionBytes > EXTENSION_BYTES_MAX) {
+      return "a chunk extension over the limit";
+    }
+    return header(b);
+  }
+
+  private @Nullable String expect(byte found, char wanted, At then) {
+    at = then;
+    return found == wanted ? null : "a line that does not end as it must";
+  }
+}
