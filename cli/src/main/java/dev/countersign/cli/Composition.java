@@ -75,7 +75,7 @@ final class Composition {
     Authenticator authenticator =
         before != null && isSame(before.settings().identity(), settings.identity())
             ? before.authenticator()
-            : authenticator(settings, before == null);
+            : authenticator(settings, before == null || !before.authenticator().keysPresent());
     try {
       return new Snapshot(
           settings,
@@ -144,10 +144,12 @@ final class Composition {
   }
 
   /**
-   * Waits a little, so that the first calls find keys. Without them tokens are refused: at start
-   * until there are some, but never in place of an authenticator that has them.
+   * Waits a little, so that the first calls find keys. Without them tokens are refused until there
+   * are some, which is better than nothing, but not better than what has them.
+   *
+   * @param mayLackKeys there is nothing in force that has them
    */
-  private Authenticator authenticator(GatewaySettings settings, boolean atStart)
+  private Authenticator authenticator(GatewaySettings settings, boolean mayLackKeys)
       throws IOException {
     Authenticator authenticator = new Authenticator(settings.identity(), clock, meters);
     try {
@@ -163,7 +165,7 @@ final class Composition {
     Set<String> without = new TreeSet<>();
     settings.identity().issuers().forEach(issuer -> without.add(issuer.name()));
     without.removeAll(authenticator.keyAges().keySet());
-    if (!atStart) {
+    if (!mayLackKeys) {
       authenticator.close();
       throw new IOException("no keys of the issuers " + without + "; reload once they answer");
     }

@@ -16,9 +16,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -192,18 +194,24 @@ final class RunningGatewayTest {
   }
 
   @Test
-  void newCertificateIsShownToNewConnections() throws Exception {
-    certificate("first");
+  void newCertificateIsShownToNewConnectionsOnceItsKeyIsThere() throws Exception {
+    KeyStore first = certificate("first");
+    writeCertificate(first);
+    writeKey(first);
     replace(settings(", tls: {certificate: gw.pem, key: gw.key}"));
     try (RunningGateway running = start()) {
       assertThat(subject(running)).isEqualTo("CN=first");
-      certificate("second");
+      KeyStore second = certificate("second");
+      writeCertificate(second);
+      await(() -> admin(running, "/metrics"), metrics -> counted(metrics, "refused", 1));
+      assertThat(subject(running)).isEqualTo("CN=first");
+      writeKey(second);
       await(() -> subject(running), "CN=second"::equals);
     }
   }
 
   /** Makes a certificate and its key with the JDK's own tool. */
-  private void certificate(String name) throws Exception {
+  private KeyStore certificate(String name) throws Exception {
     Path store = folder.resolve(name + ".p12");
     Process keytool =
         new ProcessBuilder(
@@ -227,19 +235,22 @@ final class RunningGatewayTest {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
     assertThat(keytool.waitFor()).isZero();
-    var keys = java.security.KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
-    var key = keys.getKey("gw", "changeit".toCharArray());
-    var encoder = java.util.Base64.getMimeEncoder(64, new byte[] {'\n'});
+    return KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+  }
+
+  private void writeCertificate(KeyStore store) throws Exception {
+    writePem("gw.pem", "CERTIFICATE", store.getCertificate("gw").getEncoded());
+  }
+
+  private void writeKey(KeyStore store) throws Exception {
+    writePem("gw.key", "PRIVATE KEY", store.getKey("gw", "changeit".toCharArray()).getEncoded());
+  }
+
+  private void writePem(String name, String what, byte[] der) throws IOException {
+    String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
     Files.writeString(
-        folder.resolve("gw.pem"),
-        "-----BEGIN CERTIFICATE-----\n"
-            + encoder.encodeToString(keys.getCertificate("gw").getEncoded())
-            + "\n-----END CERTIFICATE-----\n");
-    Files.writeString(
-        folder.resolve("gw.key"),
-        "-----BEGIN PRIVATE KEY-----\n"
-            + encoder.encodeToString(key.getEncoded())
-            + "\n-----END PRIVATE KEY-----\n");
+        folder.resolve(name),
+        "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n".formatted(what, text));
   }
 
   /** The subject of the certificate that a new connection sees. */

@@ -12,8 +12,8 @@ final class AdminSection {
       KEYS.add(
           Key.defaulted(
                   "address",
-                  new AddressKind(),
-                  AddressKind.loopback(9901),
+                  new AddressType(),
+                  AddressType.loopback(9901),
                   "The address to listen on; whoever reaches it may read what is there.")
               .example("127.0.0.1:0")
               .atStartOnly());

@@ -12,7 +12,7 @@ final class AuditSection {
       KEYS.add(
           Key.required(
                   "directory",
-                  new FileKind(FileKind.Holds.FOLDER),
+                  new FileType(FileType.Holds.FOLDER),
                   "The log's folder, of this gateway alone; made when missing.")
               .example("/var/lib/countersign/audit")
               .atStartOnly());
@@ -20,7 +20,7 @@ final class AuditSection {
       KEYS.add(
           Key.defaulted(
                   "segment",
-                  new SizeKind(AuditSettings.SEGMENT_BYTES_MIN, 1L << 30),
+                  new SizeType(AuditSettings.SEGMENT_BYTES_MIN, 1L << 30),
                   AuditSettings.SEGMENT_BYTES_DEFAULT,
                   "A file of the log grows to this at most.")
               .atStartOnly());
@@ -28,7 +28,7 @@ final class AuditSection {
       KEYS.add(
           Key.defaulted(
                   "queue",
-                  new WholeKind(16, AuditSettings.QUEUE_MAX_MAX),
+                  new WholeType(16, AuditSettings.QUEUE_MAX_MAX),
                   AuditSettings.QUEUE_MAX_DEFAULT,
                   "Leaves that may wait for the disk; calls beyond them are refused.")
               .atStartOnly());

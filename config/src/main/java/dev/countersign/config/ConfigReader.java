@@ -73,7 +73,7 @@ public final class ConfigReader {
     if (!reading.problems().isEmpty()) {
       return invalid(reading, revision);
     }
-    SectionKind whole = SectionKind.always(FileSection.KEYS);
+    SectionType whole = SectionType.always(FileSection.KEYS);
     Section section =
         root == null || Place.isEmpty(root)
             ? Section.absent(FileSection.KEYS, file)

@@ -17,7 +17,7 @@ final class FileSection {
       KEYS.add(
           Key.optional(
                   "node",
-                  new TextKind("a name of at most 64 letters, digits, dots, dashes", NODE_FORM),
+                  new TextType("a name of at most 64 letters, digits, dots, dashes", NODE_FORM),
                   "The name this gateway gives itself in records, logs and policy input.")
               .otherwise("the variable HOSTNAME, else gateway")
               .example("gw-1")
@@ -29,11 +29,11 @@ final class FileSection {
       KEYS.add(
           Key.required(
               "servers",
-              new MapKind<>(
+              new MapType<>(
                   "a server's name (a letter, then at most 31 letters, digits and dashes, all"
                       + " lower case)",
                   "[a-z][a-z0-9-]{0,31}",
-                  SectionKind.ifThere(ServerSection.KEYS),
+                  SectionType.ifThere(ServerSection.KEYS),
                   1),
               "The tool servers by name; clients reach one at `/<name>/mcp`."));
   private static final Key<Section> POLICY = section("policy", PolicySection.KEYS);
@@ -43,7 +43,7 @@ final class FileSection {
   private FileSection() {}
 
   private static Key<Section> section(String name, Keys keys) {
-    return KEYS.add(Key.optional(name, SectionKind.always(keys), keys.meaning()));
+    return KEYS.add(Key.optional(name, SectionType.always(keys), keys.meaning()));
   }
 
   static GatewaySettings build(Section in, String revision) {
@@ -70,7 +70,7 @@ final class FileSection {
     if (Pattern.matches(NODE_FORM, host)) {
       return host;
     }
-    in.place(NODE).problem("a HOSTNAME that is no such name", NODE.kind().expected());
+    in.place(NODE).problem("a HOSTNAME that is no such name", NODE.type().expected());
     return in.get(NODE);
   }
 }

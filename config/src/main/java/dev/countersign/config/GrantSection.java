@@ -14,7 +14,7 @@ final class GrantSection {
       KEYS.add(
           Key.optional(
                   "name",
-                  new TextKind(
+                  new TextType(
                       "a name of 1 to 128 characters",
                       "[^\\x00-\\x1f\\x7f-\\x9f\\s][^\\x00-\\x1f\\x7f-\\x9f]{0,127}"),
                   "Names the rule in decisions and records.")
@@ -24,7 +24,7 @@ final class GrantSection {
       KEYS.add(
           Key.required(
                   "caller",
-                  new ListKind<>(PatternKind.callers(), 1),
+                  new ListType<>(PatternType.callers(), 1),
                   "Who: patterns of callers' ids, such as `oidc:<issuer's name>:<subject>`.")
               .example("\"oidc:idp:*\""));
   static final Key<List<String>> ALLOW =
@@ -41,8 +41,8 @@ final class GrantSection {
       KEYS.add(
           Key.defaulted(
                   "approvers",
-                  new ListKind<>(
-                      new TextKind(
+                  new ListType<>(
+                      new TextType(
                           "an approver of 1 to 1024 characters",
                           "[^\\x00-\\x1f\\x7f-\\x9f\\s][^\\x00-\\x1f\\x7f-\\x9f]{0,1023}"),
                       0),
@@ -53,7 +53,7 @@ final class GrantSection {
       KEYS.add(
           Key.defaulted(
                   "effects",
-                  new ListKind<>(ServerSection.EFFECT, 0),
+                  new ListType<>(ServerSection.EFFECT, 0),
                   List.of(),
                   "Limits `allow` and `approve` to tools that are labelled so.")
               .otherwise("any, and none")
@@ -62,7 +62,7 @@ final class GrantSection {
   private GrantSection() {}
 
   private static Key<List<String>> targets(String name, String meaning) {
-    return Key.defaulted(name, new ListKind<>(PatternKind.targets(), 0), List.of(), meaning);
+    return Key.defaulted(name, new ListType<>(PatternType.targets(), 0), List.of(), meaning);
   }
 
   static Grant build(Section in, int index, Set<String> servers) {

@@ -17,20 +17,20 @@ final class IdentitySection {
       KEYS.add(
           Key.required(
               "issuers",
-              new ListKind<>(SectionKind.ifThere(IssuerSection.KEYS), 1),
+              new ListType<>(SectionType.ifThere(IssuerSection.KEYS), 1),
               "The issuers whose tokens are accepted; without one nobody could prove anything."));
   private static final Key<Duration> CLOCK_SKEW =
       KEYS.add(
           Key.defaulted(
               "clock_skew",
-              new DurationKind(Duration.ZERO, Duration.ofMinutes(2)),
+              new DurationType(Duration.ZERO, Duration.ofMinutes(2)),
               Duration.ofSeconds(30),
               "How far an issuer's clock may be off."));
   private static final Key<Long> TOKEN_BYTES =
       KEYS.add(
           Key.defaulted(
               "token_bytes",
-              new SizeKind(1 << 10, 64 << 10),
+              new SizeType(1 << 10, 64 << 10),
               16L << 10,
               "Longer tokens are not looked at."));
   private static final Keys CACHE_KEYS =
@@ -38,16 +38,16 @@ final class IdentitySection {
   private static final Key<Integer> ENTRIES =
       CACHE_KEYS.add(
           Key.defaulted(
-              "entries", new WholeKind(1, 1_000_000), 10_000, "How many tokens at most."));
+              "entries", new WholeType(1, 1_000_000), 10_000, "How many tokens at most."));
   private static final Key<Duration> TTL =
       CACHE_KEYS.add(
           Key.defaulted(
               "ttl",
-              new DurationKind(Duration.ofSeconds(1), Duration.ofMinutes(5)),
+              new DurationType(Duration.ofSeconds(1), Duration.ofMinutes(5)),
               Duration.ofMinutes(1),
               "For how long at most."));
   private static final Key<Section> TOKEN_CACHE =
-      KEYS.add(Key.optional("token_cache", SectionKind.always(CACHE_KEYS), CACHE_KEYS.meaning()));
+      KEYS.add(Key.optional("token_cache", SectionType.always(CACHE_KEYS), CACHE_KEYS.meaning()));
 
   private IdentitySection() {}
 

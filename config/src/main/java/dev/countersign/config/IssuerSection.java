@@ -18,26 +18,26 @@ final class IssuerSection {
       KEYS.add(
           Key.optional(
                   "name",
-                  new TextKind(
+                  new TextType(
                       "a name of at most 64 letters, digits, dots, dashes, underscores", NAME_FORM),
                   "Its alias in caller ids (`oidc:<name>:<subject>`) and metrics.")
               .otherwise("the host of the issuer")
               .example("idp"));
   private static final Key<URI> ISSUER =
       KEYS.add(
-          Key.required("issuer", new UrlKind(UrlKind.Rule.SECURE), "The exact `iss` of its tokens.")
+          Key.required("issuer", new UrlType(UrlType.Rule.SECURE), "The exact `iss` of its tokens.")
               .example("https://idp.example/realms/agents"));
   private static final Key<URI> JWKS =
       KEYS.add(
-          Key.optional("jwks", new UrlKind(UrlKind.Rule.SECURE), "Where its keys are.")
+          Key.optional("jwks", new UrlType(UrlType.Rule.SECURE), "Where its keys are.")
               .otherwise("found by discovery at the issuer")
               .example("https://idp.example/realms/agents/keys"));
   private static final Key<List<String>> AUDIENCE =
       KEYS.add(
           Key.defaulted(
                   "audience",
-                  new ListKind<>(
-                      new TextKind("an audience of 1 to 1024 characters", "[!-~]{1,1024}"), 0),
+                  new ListType<>(
+                      new TextType("an audience of 1 to 1024 characters", "[!-~]{1,1024}"), 0),
                   List.of(),
                   "Audiences that are accepted beside the URL of the route that is called.")
               .example("https://gw.example"));
@@ -45,8 +45,8 @@ final class IssuerSection {
       KEYS.add(
           Key.defaulted(
               "algorithms",
-              new ListKind<>(
-                  new ChoiceKind<>(
+              new ListType<>(
+                  new ChoiceType<>(
                       List.of(
                           "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384",
                           "PS512"),
@@ -58,15 +58,15 @@ final class IssuerSection {
       KEYS.add(
           Key.defaulted(
               "types",
-              new ListKind<>(
-                  new TextKind("a media type of tokens", "[A-Za-z0-9!#$&^_.+/-]{1,127}"), 1),
+              new ListType<>(
+                  new TextType("a media type of tokens", "[A-Za-z0-9!#$&^_.+/-]{1,127}"), 1),
               List.of("at+jwt"),
               "Accepted `typ` values of tokens."));
   private static final Key<String> TRUST_DOMAIN =
       KEYS.add(
           Key.optional(
                   "trust_domain",
-                  new TextKind("the name of a SPIFFE trust domain", "[a-z0-9._-]{1,255}"),
+                  new TextType("the name of a SPIFFE trust domain", "[a-z0-9._-]{1,255}"),
                   "The SPIFFE trust domain that the issuer may speak for: a subject that is an ID"
                       + " of it is the caller's id.")
               .example("example.org"));
@@ -74,7 +74,7 @@ final class IssuerSection {
       KEYS.add(
           Key.optional(
                   "ca",
-                  new FileKind(FileKind.Holds.CERTIFICATES),
+                  new FileType(FileType.Holds.CERTIFICATES),
                   "The authorities that may have signed its TLS certificate.")
               .otherwise("those of the platform")
               .example("idp-ca.pem"));
@@ -105,7 +105,7 @@ final class IssuerSection {
     if (issuer.getHost().matches(NAME_FORM)) {
       return issuer.getHost();
     }
-    in.place(NAME).problem("nothing, and an issuer without a host name", NAME.kind().expected());
+    in.place(NAME).problem("nothing, and an issuer without a host name", NAME.type().expected());
     return in.get(NAME);
   }
 

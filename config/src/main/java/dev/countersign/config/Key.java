@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * One key of the file, declared once: reading, messages, the JSON Schema and the reference page all
  * come from here.
  *
- * @param kind what may stand there
+ * @param type what may stand there
  * @param meaning one sentence for operators
  * @param required whether it has to be there
  * @param otherwise its value when it is not there, or null for none
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Key<T>(
     String name,
-    Kind<T> kind,
+    Type<T> type,
     String meaning,
     boolean required,
     @Nullable T otherwise,
@@ -27,35 +27,35 @@ record Key<T>(
     boolean fixed,
     boolean hidden) {
   /** A key that has to be there. */
-  static <T> Key<T> required(String name, Kind<T> kind, String meaning) {
-    return new Key<>(name, kind, meaning, true, null, "", "", false, false);
+  static <T> Key<T> required(String name, Type<T> type, String meaning) {
+    return new Key<>(name, type, meaning, true, null, "", "", false, false);
   }
 
   /** A key that may be left out, and then is nothing. */
-  static <T> Key<T> optional(String name, Kind<T> kind, String meaning) {
-    return new Key<>(name, kind, meaning, false, null, "", "", false, false);
+  static <T> Key<T> optional(String name, Type<T> type, String meaning) {
+    return new Key<>(name, type, meaning, false, null, "", "", false, false);
   }
 
   /** A key with a default. */
-  static <T> Key<T> defaulted(String name, Kind<T> kind, T otherwise, String meaning) {
-    return new Key<>(name, kind, meaning, false, otherwise, "", "", false, false);
+  static <T> Key<T> defaulted(String name, Type<T> type, T otherwise, String meaning) {
+    return new Key<>(name, type, meaning, false, otherwise, "", "", false, false);
   }
 
   Key<T> otherwise(String words) {
-    return new Key<>(name, kind, meaning, required, otherwise, words, example, fixed, hidden);
+    return new Key<>(name, type, meaning, required, otherwise, words, example, fixed, hidden);
   }
 
   Key<T> example(String text) {
-    return new Key<>(name, kind, meaning, required, otherwise, otherwiseWords, text, fixed, hidden);
+    return new Key<>(name, type, meaning, required, otherwise, otherwiseWords, text, fixed, hidden);
   }
 
   Key<T> atStartOnly() {
     return new Key<>(
-        name, kind, meaning, required, otherwise, otherwiseWords, example, true, hidden);
+        name, type, meaning, required, otherwise, otherwiseWords, example, true, hidden);
   }
 
   Key<T> neverShown() {
     return new Key<>(
-        name, kind, meaning, required, otherwise, otherwiseWords, example, fixed, true);
+        name, type, meaning, required, otherwise, otherwiseWords, example, fixed, true);
   }
 }

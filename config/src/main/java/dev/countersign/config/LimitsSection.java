@@ -97,15 +97,15 @@ final class LimitsSection {
   private LimitsSection() {}
 
   private static Key<Duration> time(String name, Duration otherwise, Duration max, String meaning) {
-    return KEYS.add(Key.defaulted(name, new DurationKind(TICK, max), otherwise, meaning));
+    return KEYS.add(Key.defaulted(name, new DurationType(TICK, max), otherwise, meaning));
   }
 
   private static Key<Long> bytes(String name, long otherwise, long max, String meaning) {
-    return KEYS.add(Key.defaulted(name, new SizeKind(1 << 10, max), otherwise, meaning));
+    return KEYS.add(Key.defaulted(name, new SizeType(1 << 10, max), otherwise, meaning));
   }
 
   private static Key<Integer> count(String name, int otherwise, int min, int max, String meaning) {
-    return KEYS.add(Key.defaulted(name, new WholeKind(min, max), otherwise, meaning));
+    return KEYS.add(Key.defaulted(name, new WholeType(min, max), otherwise, meaning));
   }
 
   static LimitSettings build(Section in) {

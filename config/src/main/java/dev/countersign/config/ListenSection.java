@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -25,8 +26,8 @@ final class ListenSection {
       KEYS.add(
           Key.defaulted(
                   "address",
-                  new AddressKind(),
-                  AddressKind.loopback(8080),
+                  new AddressType(),
+                  AddressType.loopback(8080),
                   "The address to listen on; port 0 takes any free one.")
               .example("0.0.0.0:8443")
               .atStartOnly());
@@ -34,7 +35,7 @@ final class ListenSection {
       KEYS.add(
           Key.optional(
                   "public_url",
-                  new UrlKind(UrlKind.Rule.ORIGIN),
+                  new UrlType(UrlType.Rule.ORIGIN),
                   "What clients call this gateway; resources and challenges are made from it, never"
                       + " from a `Host` header. Required off loopback.")
               .otherwise("on loopback the bound address")
@@ -43,8 +44,8 @@ final class ListenSection {
       KEYS.add(
           Key.defaulted(
                   "allowed_hosts",
-                  new ListKind<>(
-                      new TextKind("a host with or without port", "[A-Za-z0-9._:\\[\\]-]{1,255}"),
+                  new ListType<>(
+                      new TextType("a host with or without port", "[A-Za-z0-9._:\\[\\]-]{1,255}"),
                       0),
                   List.of(),
                   "`Host` values that are accepted beside that of the public URL.")
@@ -53,8 +54,8 @@ final class ListenSection {
       KEYS.add(
           Key.defaulted(
                   "allowed_origins",
-                  new ListKind<>(
-                      new TextKind(
+                  new ListType<>(
+                      new TextType(
                           "an origin such as https://app.example",
                           "[a-z][a-z0-9+.-]{0,31}://[A-Za-z0-9._:\\[\\]-]{1,255}"),
                       0),
@@ -67,20 +68,20 @@ final class ListenSection {
       TLS_KEYS.add(
           Key.required(
                   "certificate",
-                  new FileKind(FileKind.Holds.CERTIFICATES),
+                  new FileType(FileType.Holds.CERTIFICATES),
                   "The certificate and its chain, leaf first.")
               .example("gw.pem"));
   private static final Key<Path> KEY =
       TLS_KEYS.add(
-          Key.required("key", new FileKind(FileKind.Holds.KEY), "Its private key, not encrypted.")
+          Key.required("key", new FileType(FileType.Holds.KEY), "Its private key, not encrypted.")
               .example("gw.key"));
   private static final Key<Section> TLS =
-      KEYS.add(Key.optional("tls", SectionKind.ifThere(TLS_KEYS), TLS_KEYS.meaning()));
+      KEYS.add(Key.optional("tls", SectionType.ifThere(TLS_KEYS), TLS_KEYS.meaning()));
   private static final Key<Integer> EVENT_LOOPS =
       KEYS.add(
           Key.optional(
                   "event_loops",
-                  new WholeKind(1, LOOPS_MAX),
+                  new WholeType(1, LOOPS_MAX),
                   "Threads that carry connections and calls.")
               .otherwise("one for each processor")
               .example("2")
@@ -89,7 +90,7 @@ final class ListenSection {
       KEYS.add(
           Key.defaulted(
               "drain",
-              new DurationKind(Duration.ZERO, Duration.ofHours(1)),
+              new DurationType(Duration.ZERO, Duration.ofHours(1)),
               Duration.ofSeconds(20),
               "For how long calls may go on after a stop was asked for."));
 
@@ -133,16 +134,24 @@ final class ListenSection {
     }
   }
 
+  /** The listener would take a key of another certificate, and then fail every handshake. */
+  private static boolean isPair(Path certificate, Path key) {
+    try {
+      ServerTls.of(certificate, key);
+      return PrivateKeys.belongs(key, certificate);
+    } catch (IOException | GeneralSecurityException e) {
+      return false;
+    }
+  }
+
   private static @Nullable TlsSettings tls(@Nullable Section in) {
     Path certificate = in == null ? null : in.find(CERTIFICATE);
     Path key = in == null ? null : in.find(KEY);
     if (in == null || certificate == null || key == null) {
       return null;
     }
-    try {
-      ServerTls.of(certificate, key);
-    } catch (IOException e) {
-      in.place(KEY).problem("no key for the certificate", KEY.kind().expected());
+    if (!isPair(certificate, key)) {
+      in.place(KEY).problem("no key for the certificate", KEY.type().expected());
     }
     return new TlsSettings(certificate, key);
   }

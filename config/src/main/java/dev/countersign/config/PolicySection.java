@@ -16,14 +16,14 @@ final class PolicySection {
       KEYS.add(
           Key.defaulted(
               "engine",
-              new ChoiceKind<>(List.of("opa"), word -> word),
+              new ChoiceType<>(List.of("opa"), word -> word),
               "opa",
               "What decides: the shipped policy in the embedded OPA."));
   private static final Key<List<Section>> GRANTS =
       KEYS.add(
           Key.defaulted(
               "grants",
-              new ListKind<>(SectionKind.ifThere(GrantSection.KEYS), 0),
+              new ListType<>(SectionType.ifThere(GrantSection.KEYS), 0),
               List.of(),
               "What callers may do; a deny wins over every allow, and the order says nothing."));
 

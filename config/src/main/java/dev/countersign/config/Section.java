@@ -14,7 +14,6 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  * wrong is noted, before the first is asked for.
  */
 final class Section {
-  private static final int DISTANCE_MAX = 3;
   private static final int NAME_CHARS_MAX = 64;
 
   private final Keys keys;
@@ -54,7 +53,7 @@ final class Section {
   static Section unread(Keys keys, Place place) {
     Section section = new Section(keys, place);
     for (Key<?> key : keys.all()) {
-      if (key.kind() instanceof SectionKind below) {
+      if (key.type() instanceof SectionType below) {
         section.values.put(key.name(), unread(below.keys(), place.key(key)));
       }
     }
@@ -64,13 +63,13 @@ final class Section {
   private <T> void take(Key<T> key) {
     Node node = nodes.get(key.name());
     T value;
-    if (node != null && !(Place.isEmpty(node) && key.kind().mayBeEmpty())) {
-      value = key.kind().read(node, place(key));
+    if (node != null && !(Place.isEmpty(node) && key.type().mayBeEmpty())) {
+      value = key.type().read(node, place(key));
     } else {
       if (key.required()) {
-        place(key).problem("nothing", key.kind().expected());
+        place(key).problem("nothing", key.type().expected());
       }
-      value = key.otherwise() != null ? key.otherwise() : key.kind().absent(place(key));
+      value = key.otherwise() != null ? key.otherwise() : key.type().absent(place(key));
     }
     if (value != null) {
       values.put(key.name(), value);
@@ -78,13 +77,15 @@ final class Section {
     if (key.fixed()) {
       place
           .reading()
-          .fixed(place(key), value == null ? "nothing" : key.kind().written(value).toString());
+          .fixed(place(key), value == null ? "nothing" : key.type().written(value).toString());
     }
   }
 
   private String nearest(String name) {
     return keys.names().stream()
-        .filter(known -> name.length() <= NAME_CHARS_MAX && distance(known, name) <= DISTANCE_MAX)
+        .filter(
+            known ->
+                name.length() <= NAME_CHARS_MAX && distance(known, name) <= (name.length() + 2) / 3)
         .min(Comparator.comparingInt(known -> distance(known, name)))
         .map(known -> "perhaps \"" + known + "\"")
         .orElse("one of " + String.join(", ", keys.names()));
@@ -112,7 +113,7 @@ final class Section {
   /** A key's value, its default, or a stand-in after a problem. */
   <T> T get(Key<T> key) {
     T value = find(key);
-    return value != null ? value : key.kind().standIn();
+    return value != null ? value : key.type().standIn();
   }
 
   /** A key's value or its default; null when it is not there or not right. */

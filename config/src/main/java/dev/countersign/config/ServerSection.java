@@ -15,19 +15,19 @@ import org.jspecify.annotations.Nullable;
 
 /** One of {@code servers}. */
 final class ServerSection {
-  static final Kind<Effect> EFFECT = new ChoiceKind<>(List.of(Effect.values()), Effect::wire);
+  static final Type<Effect> EFFECT = new ChoiceType<>(List.of(Effect.values()), Effect::wire);
 
   static final Keys KEYS = new Keys("A tool server behind the gateway.");
 
   private static final Key<URI> URL =
       KEYS.add(
-          Key.required("url", new UrlKind(UrlKind.Rule.ANY), "Its MCP endpoint.")
+          Key.required("url", new UrlType(UrlType.Rule.ANY), "Its MCP endpoint.")
               .example("https://mcp.github.example/mcp"));
   private static final Key<String> ENVIRONMENT =
       KEYS.add(
           Key.optional(
                   "environment",
-                  new TextKind("a word of at most 64 characters", "[A-Za-z0-9._-]{1,64}"),
+                  new TextType("a word of at most 64 characters", "[A-Za-z0-9._-]{1,64}"),
                   "The word that policy gets for where it runs.")
               .example("prod"));
   private static final Keys CREDENTIAL_KEYS =
@@ -36,7 +36,7 @@ final class ServerSection {
       CREDENTIAL_KEYS.add(
           Key.required(
                   "secret",
-                  new SecretKind(),
+                  new SecretType(),
                   "Where the secret is: an environment variable, or a file whose content, without a"
                       + " final line end, it is.")
               .example("env:GITHUB_TOKEN")
@@ -45,7 +45,7 @@ final class ServerSection {
       CREDENTIAL_KEYS.add(
           Key.defaulted(
                   "header",
-                  new TextKind(
+                  new TextType(
                       "authorization or an x- header, in lower case",
                       "authorization|x-[a-z0-9-]{1,60}"),
                   "authorization",
@@ -55,20 +55,20 @@ final class ServerSection {
       CREDENTIAL_KEYS.add(
           Key.optional(
                   "prefix",
-                  new TextKind("a word and a blank such as \"Bearer \"", "[A-Za-z0-9]{0,20} ?"),
+                  new TextType("a word and a blank such as \"Bearer \"", "[A-Za-z0-9]{0,20} ?"),
                   "What stands before the secret.")
               .otherwise("`\"Bearer \"` in authorization, else nothing")
               .example("\"Basic \""));
   private static final Key<Section> CREDENTIAL =
       KEYS.add(
           Key.optional(
-                  "credential", SectionKind.ifThere(CREDENTIAL_KEYS), CREDENTIAL_KEYS.meaning())
+                  "credential", SectionType.ifThere(CREDENTIAL_KEYS), CREDENTIAL_KEYS.meaning())
               .neverShown());
   private static final Key<Map<String, Effect>> EFFECTS =
       KEYS.add(
           Key.defaulted(
                   "effects",
-                  new MapKind<>(
+                  new MapType<>(
                       "a pattern of tools' names with at most five stars",
                       "[^*\\x00-\\x1f]{0,256}(\\*{1,2}[^*\\x00-\\x1f]{0,256}){0,5}",
                       EFFECT,
@@ -81,7 +81,7 @@ final class ServerSection {
       KEYS.add(
           Key.optional(
                   "ca",
-                  new FileKind(FileKind.Holds.CERTIFICATES),
+                  new FileType(FileType.Holds.CERTIFICATES),
                   "The authorities that may have signed its TLS certificate.")
               .otherwise("those of the platform")
               .example("servers-ca.pem"));
@@ -90,8 +90,8 @@ final class ServerSection {
           Key.defaulted(
                   "forward_headers",
                   // Nothing that frames the message, mirrors it, or could carry authority.
-                  new ListKind<>(
-                      new TextKind(
+                  new ListType<>(
+                      new TextType(
                           "a header of the client's own in lower case: x-…, not x-forwarded…, and"
                               + " without auth, token, key in its name",
                           "(?!x-forwarded)(?!.*(auth|token|key))x-[a-z0-9-]{1,60}"),
@@ -110,7 +110,7 @@ final class ServerSection {
 
   private static ServerSettings build(String name, Section in) {
     URI url = in.find(URL);
-    if (url != null && UrlKind.isInTheClear(url)) {
+    if (url != null && UrlType.isInTheClear(url)) {
       warnOfHttp(in);
     }
     return new ServerSettings(

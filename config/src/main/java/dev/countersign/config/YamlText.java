@@ -61,7 +61,7 @@ final class YamlText {
       return plain ? yaml.compose(new StringReader(text)) : null;
     } catch (MarkedYAMLException e) {
       Mark mark = e.getProblemMark();
-      (mark == null ? file : file.at(mark)).problem("no YAML: " + e.getProblem(), PLAIN);
+      (mark == null ? file : file.at(mark)).problem("no YAML: " + said(e), PLAIN);
     } catch (ReaderException e) {
       String before = text.substring(0, text.offsetByCodePoints(0, e.getPosition()));
       at(before).problem("a character that YAML does not have", PLAIN);
@@ -69,6 +69,12 @@ final class YamlText {
       file.problem("no YAML", PLAIN);
     }
     return null;
+  }
+
+  /** What SnakeYAML says, without what it quotes of the text, which may be a secret. */
+  private static String said(MarkedYAMLException e) {
+    String said = String.valueOf(e.getProblem());
+    return said.replaceFirst("(undefined tag handle).*", "$1");
   }
 
   private void see(Event event) {

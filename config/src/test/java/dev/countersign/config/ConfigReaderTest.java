@@ -55,12 +55,12 @@ final class ConfigReaderTest {
   void whatIsNotSaidHasItsDefault() {
     GatewaySettings settings = settings(TestFile.GOOD);
     assertThat(settings.node()).isEqualTo("gateway");
-    assertThat(settings.listen().address()).isEqualTo(AddressKind.loopback(8080));
+    assertThat(settings.listen().address()).isEqualTo(AddressType.loopback(8080));
     assertThat(settings.listen().drain()).isEqualTo(Duration.ofSeconds(20));
     assertThat(settings.listen().eventLoops()).isPositive();
     assertThat(settings.listen().tls()).isNull();
     assertThat(settings.limits()).isEqualTo(LimitSettings.DEFAULTS);
-    assertThat(settings.admin().address()).isEqualTo(AddressKind.loopback(9901));
+    assertThat(settings.admin().address()).isEqualTo(AddressType.loopback(9901));
     assertThat(settings.identity().tokenCacheMax()).isEqualTo(10_000);
     assertThat(settings.audit().directory()).isEqualTo(folder.resolve("audit"));
     assertThat(settings.grants().getFirst().name()).isEqualTo("grant-0");

@@ -76,7 +76,7 @@ final class DocsTest {
     schema.put("$schema", "https://json-schema.org/draft/2020-12/schema");
     schema.put("title", "Countersign's settings");
     schema.put("description", FileSection.KEYS.meaning());
-    schema.putAll(SectionKind.always(FileSection.KEYS).schema());
+    schema.putAll(SectionType.always(FileSection.KEYS).schema());
     DefaultPrettyPrinter printer =
         new DefaultPrettyPrinter()
             .withObjectIndenter(new DefaultIndenter("  ", "\n"))
@@ -116,11 +116,11 @@ final class DocsTest {
   private static void collect(Keys of, List<Key<?>> into) {
     for (Key<?> key : of.all()) {
       into.add(key);
-      switch (key.kind()) {
-        case SectionKind section -> collect(section.keys(), into);
-        case ListKind<?> list when list.element() instanceof SectionKind section ->
+      switch (key.type()) {
+        case SectionType section -> collect(section.keys(), into);
+        case ListType<?> list when list.element() instanceof SectionType section ->
             collect(section.keys(), into);
-        case MapKind<?> map when map.element() instanceof SectionKind section ->
+        case MapType<?> map when map.element() instanceof SectionType section ->
             collect(section.keys(), into);
         default -> {}
       }
@@ -132,19 +132,19 @@ final class DocsTest {
   <T> void meaningIsASentenceAndTheExampleIsAccepted(Key<T> key) {
     assertThat(key.meaning()).matches("(?s)[A-Z`].*\\.");
     assertThat(key.name()).matches("[a-z][a-z_]*");
-    if (!key.example().isEmpty() && !readsFiles(key.kind())) {
+    if (!key.example().isEmpty() && !readsFiles(key.type())) {
       Reading reading = new Reading("example", Path.of(""), Map.of("GITHUB_TOKEN", "x"), Map.of());
       Place place = Place.file(reading);
       Node node =
           Objects.requireNonNull(
               YamlText.parse(key.example().getBytes(StandardCharsets.UTF_8), place));
-      assertThat(key.kind().read(node, place)).isNotNull();
+      assertThat(key.type().read(node, place)).isNotNull();
       assertThat(reading.problems()).isEmpty();
     }
   }
 
-  private static boolean readsFiles(Kind<?> kind) {
-    return kind instanceof FileKind;
+  private static boolean readsFiles(Type<?> type) {
+    return type instanceof FileType;
   }
 
   @Test
@@ -156,9 +156,9 @@ final class DocsTest {
 
   private static <T> void assertDefaultIsAccepted(Key<T> key) {
     T otherwise = key.otherwise();
-    if (otherwise != null && key.kind() instanceof ScalarKind<T> kind) {
+    if (otherwise != null && key.type() instanceof ScalarType<T> type) {
       Reading reading = new Reading("default", Path.of(""), Map.of(), Map.of());
-      T read = kind.parse(kind.written(otherwise).toString(), Place.file(reading));
+      T read = type.parse(type.written(otherwise).toString(), Place.file(reading));
       assertThat(read).as(key.name()).isEqualTo(otherwise);
     }
   }

@@ -58,16 +58,16 @@ final class ReferencePage {
     page.append("| key | type and unit | default | meaning |\n|---|---|---|---|\n");
     keys.all().forEach(this::row);
     for (Key<?> key : keys.all()) {
-      below(path.isEmpty() ? key.name() : path + "." + key.name(), key.kind());
+      below(path.isEmpty() ? key.name() : path + "." + key.name(), key.type());
     }
   }
 
-  private void below(String path, Kind<?> kind) {
-    switch (kind) {
-      case SectionKind section -> section("`" + path + "`", path, section.keys());
-      case ListKind<?> list when list.element() instanceof SectionKind section ->
+  private void below(String path, Type<?> type) {
+    switch (type) {
+      case SectionType section -> section("`" + path + "`", path, section.keys());
+      case ListType<?> list when list.element() instanceof SectionType section ->
           section("`" + path + "[]`", path + "[]", section.keys());
-      case MapKind<?> map when map.element() instanceof SectionKind section ->
+      case MapType<?> map when map.element() instanceof SectionType section ->
           section("`" + path + ".<name>`", path + ".<name>", section.keys());
       default -> {}
     }
@@ -76,7 +76,7 @@ final class ReferencePage {
   private <T> void row(Key<T> key) {
     List<String> cells = new ArrayList<>();
     cells.add("`" + key.name() + "`" + (key.fixed() ? " †" : ""));
-    cells.add(type(key.kind()));
+    cells.add(type(key.type()));
     cells.add(otherwise(key));
     String example = key.example().isEmpty() ? "" : " Example: `" + key.example() + "`";
     cells.add(key.meaning() + example);
@@ -85,28 +85,28 @@ final class ReferencePage {
         .append(" |\n");
   }
 
-  private static String type(Kind<?> kind) {
-    return switch (kind) {
-      case SectionKind section -> "section, see below";
-      case ListKind<?> list when list.element() instanceof SectionKind -> "list, see below";
-      case MapKind<?> map when map.element() instanceof SectionKind ->
+  private static String type(Type<?> type) {
+    return switch (type) {
+      case SectionType section -> "section, see below";
+      case ListType<?> list when list.element() instanceof SectionType -> "list, see below";
+      case MapType<?> map when map.element() instanceof SectionType ->
           "mapping from names, see below";
-      default -> kind.expected().replaceFirst("^(an?|the) ", "");
+      default -> type.expected().replaceFirst("^(an?|the) ", "");
     };
   }
 
   private static <T> String otherwise(Key<T> key) {
     T value = key.otherwise();
-    if (SectionKind.isNeeded(key)) {
+    if (SectionType.isNeeded(key)) {
       return "required";
     }
     if (!key.otherwiseWords().isEmpty()) {
       return key.otherwiseWords();
     }
     if (value == null) {
-      return key.kind() instanceof SectionKind section && section.mayBeEmpty() ? "" : "none";
+      return key.type() instanceof SectionType section && section.mayBeEmpty() ? "" : "none";
     }
-    String written = key.kind().written(value).toString();
+    String written = key.type().written(value).toString();
     return written.equals("[]") || written.equals("{}") ? "none" : "`" + written + "`";
   }
 }

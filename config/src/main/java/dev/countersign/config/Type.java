@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** What may stand at a key: how it is read, and how that is said to operators and editors. */
-interface Kind<T> {
+interface Type<T> {
   /**
    * Reads a value.
    *

@@ -7,11 +7,11 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** A kind whose values are one text in the file. */
-abstract class ScalarKind<T> implements Kind<T> {
+/** A type whose values are one text in the file. */
+abstract class ScalarType<T> implements Type<T> {
   private final String expected;
 
-  ScalarKind(String expected) {
+  ScalarType(String expected) {
     this.expected = expected;
   }
 

@@ -6,14 +6,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A whole number. */
-final class WholeKind extends ScalarKind<Integer> {
+final class WholeType extends ScalarType<Integer> {
   // A leading zero means octal to some readers of YAML and nothing to others.
   private static final Pattern FORM = Pattern.compile("0|[1-9]\\d{0,8}");
 
   private final int min;
   private final int max;
 
-  WholeKind(int min, int max) {
+  WholeType(int min, int max) {
     super("a whole number from " + min + " to " + max);
     this.min = min;
     this.max = max;

@@ -9,23 +9,23 @@ import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** A mapping of declared keys. */
-final class SectionKind implements Kind<Section> {
+final class SectionType implements Type<Section> {
   private final Keys keys;
   private final boolean always;
 
-  private SectionKind(Keys keys, boolean always) {
+  private SectionType(Keys keys, boolean always) {
     this.keys = keys;
     this.always = always;
   }
 
   /** A section that has its defaults when it is not there. */
-  static SectionKind always(Keys keys) {
-    return new SectionKind(keys, true);
+  static SectionType always(Keys keys) {
+    return new SectionType(keys, true);
   }
 
   /** A section whose absence means something. */
-  static SectionKind ifThere(Keys keys) {
-    return new SectionKind(keys, false);
+  static SectionType ifThere(Keys keys) {
+    return new SectionType(keys, false);
   }
 
   Keys keys() {
@@ -63,12 +63,12 @@ final class SectionKind implements Kind<Section> {
 
   /** Whether something in it has to be there, and with it the section. */
   boolean isNeeded() {
-    return always && keys.all().stream().anyMatch(SectionKind::isNeeded);
+    return always && keys.all().stream().anyMatch(SectionType::isNeeded);
   }
 
   /** Whether a key has to be there. */
   static boolean isNeeded(Key<?> key) {
-    return key.required() || (key.kind() instanceof SectionKind section && section.isNeeded());
+    return key.required() || (key.type() instanceof SectionType section && section.isNeeded());
   }
 
   @Override
@@ -79,7 +79,7 @@ final class SectionKind implements Kind<Section> {
     schema.put("type", always && !isNeeded() ? List.of("object", "null") : "object");
     schema.put("properties", properties);
     List<String> needed =
-        keys.all().stream().filter(SectionKind::isNeeded).<String>map(Key::name).toList();
+        keys.all().stream().filter(SectionType::isNeeded).<String>map(Key::name).toList();
     if (!needed.isEmpty()) {
       schema.put("required", needed);
     }
@@ -90,10 +90,10 @@ final class SectionKind implements Kind<Section> {
   private static <T> Map<String, Object> property(Key<T> key) {
     Map<String, Object> property = new LinkedHashMap<>();
     property.put("description", key.meaning());
-    property.putAll(key.kind().schema());
+    property.putAll(key.type().schema());
     T otherwise = key.otherwise();
     if (otherwise != null) {
-      property.put("default", key.kind().written(otherwise));
+      property.put("default", key.type().written(otherwise));
     }
     return property;
   }

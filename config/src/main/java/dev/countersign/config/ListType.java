@@ -12,15 +12,15 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /** A list; of texts also one of them without a list around it. */
-final class ListKind<T> implements Kind<List<T>> {
-  private final Kind<T> element;
+final class ListType<T> implements Type<List<T>> {
+  private final Type<T> element;
   private final int min;
   private final String expected;
 
   /**
    * @param min 0 or 1 elements at least
    */
-  ListKind(Kind<T> element, int min) {
+  ListType(Type<T> element, int min) {
     this.element = element;
     this.min = min;
     this.expected =
@@ -30,10 +30,10 @@ final class ListKind<T> implements Kind<List<T>> {
   }
 
   private boolean isOfTexts() {
-    return element instanceof ScalarKind;
+    return element instanceof ScalarType;
   }
 
-  Kind<T> element() {
+  Type<T> element() {
     return element;
   }
 

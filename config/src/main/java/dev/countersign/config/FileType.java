@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A file or folder, relative to the folder of the settings. */
-final class FileKind extends ScalarKind<Path> {
+final class FileType extends ScalarType<Path> {
   /** What is in it. */
   enum Holds {
     /** Certificates in PEM. */
@@ -32,7 +32,7 @@ final class FileKind extends ScalarKind<Path> {
 
   private final Holds holds;
 
-  FileKind(Holds holds) {
+  FileType(Holds holds) {
     super(holds.expected);
     this.holds = holds;
   }
@@ -67,7 +67,7 @@ final class FileKind extends ScalarKind<Path> {
   /** The path that a text names, or null when it cannot be one. */
   static @Nullable Path resolve(String text, Place place) {
     try {
-      return text.isBlank() ? null : place.reading().folder().resolve(text).normalize();
+      return text.isBlank() ? null : place.reading().folder().resolve(text);
     } catch (InvalidPathException e) {
       return null;
     }

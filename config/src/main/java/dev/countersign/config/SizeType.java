@@ -8,13 +8,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A number of bytes, with or without a binary unit. */
-final class SizeKind extends ScalarKind<Long> {
+final class SizeType extends ScalarType<Long> {
   private static final Pattern FORM = Pattern.compile("(0|[1-9]\\d{0,11})(KiB|MiB|GiB)?");
 
   private final long min;
   private final long max;
 
-  SizeKind(long min, long max) {
+  SizeType(long min, long max) {
     super("a size in bytes or such as 64KiB, from " + shown(min) + " to " + shown(max));
     this.min = min;
     this.max = max;

@@ -10,10 +10,10 @@ import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** A mapping whose keys are names that the operator chooses; keeps the order of the file. */
-final class MapKind<T> implements Kind<Map<String, T>> {
+final class MapType<T> implements Type<Map<String, T>> {
   private final String names;
   private final String form;
-  private final Kind<T> element;
+  private final Type<T> element;
   private final int min;
 
   /**
@@ -21,14 +21,14 @@ final class MapKind<T> implements Kind<Map<String, T>> {
    * @param form the regular expression for a whole name
    * @param min 0 or 1 entries at least
    */
-  MapKind(String names, String form, Kind<T> element, int min) {
+  MapType(String names, String form, Type<T> element, int min) {
     this.names = names;
     this.form = form;
     this.element = element;
     this.min = min;
   }
 
-  Kind<T> element() {
+  Type<T> element() {
     return element;
   }
 

@@ -8,14 +8,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A duration with its unit. */
-final class DurationKind extends ScalarKind<Duration> {
+final class DurationType extends ScalarType<Duration> {
   private static final String FORM = "(0|[1-9][0-9]{0,8})(ms|s|m|h|d)";
   private static final Pattern PATTERN = Pattern.compile(FORM);
 
   private final Duration min;
   private final Duration max;
 
-  DurationKind(Duration min, Duration max) {
+  DurationType(Duration min, Duration max) {
     super("a duration such as 10s, from " + shown(min) + " to " + shown(max));
     this.min = min;
     this.max = max;

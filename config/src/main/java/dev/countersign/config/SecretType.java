@@ -10,10 +10,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Where a secret is. What stands in its place is never shown: it may be the secret. */
-final class SecretKind extends ScalarKind<SecretReference> {
+final class SecretType extends ScalarType<SecretReference> {
   private static final String VARIABLE = "[A-Za-z_][A-Za-z0-9_]{0,127}";
 
-  SecretKind() {
+  SecretType() {
     super("a reference to a secret: env:NAME or file:PATH");
   }
 
@@ -39,13 +39,13 @@ final class SecretKind extends ScalarKind<SecretReference> {
     if (!text.startsWith("file:")) {
       return null;
     }
-    Path file = FileKind.resolve(text.substring(5), place);
+    Path file = FileType.resolve(text.substring(5), place);
     if (file == null) {
       return null;
     }
     place.reading().source(file);
     if (Files.exists(file)) {
-      FileKind.warnIfOthersRead(file, place);
+      FileType.warnIfOthersRead(file, place);
     }
     return new SecretReference(Source.FILE, file.toString());
   }

@@ -8,7 +8,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An http or https URL without user info, query and fragment. */
-final class UrlKind extends ScalarKind<URI> {
+final class UrlType extends ScalarType<URI> {
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "[::1]", "localhost");
   private static final int CHARS_MAX = 2048;
 
@@ -32,7 +32,7 @@ final class UrlKind extends ScalarKind<URI> {
 
   private final Rule rule;
 
-  UrlKind(Rule rule) {
+  UrlType(Rule rule) {
     super(rule.expected + ", without user, query and fragment");
     this.rule = rule;
   }

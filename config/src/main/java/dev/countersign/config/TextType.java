@@ -6,14 +6,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Text of a form. */
-final class TextKind extends ScalarKind<String> {
+final class TextType extends ScalarType<String> {
   private final String form;
   private final Pattern pattern;
 
   /**
    * @param form a regular expression for the whole text, in what Java and JSON Schema share
    */
-  TextKind(String expected, String form) {
+  TextType(String expected, String form) {
     super(expected);
     this.form = form;
     this.pattern = Pattern.compile(form);

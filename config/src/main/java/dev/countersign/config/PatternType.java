@@ -10,28 +10,28 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A pattern of a grant. Whether it is one is for policy to say, which has to compile it. */
-final class PatternKind extends ScalarKind<String> {
+final class PatternType extends ScalarType<String> {
   private final String form;
   private final String standIn;
   private final Function<String, Grant> probe;
 
-  private PatternKind(String expected, String form, String standIn, Function<String, Grant> probe) {
+  private PatternType(String expected, String form, String standIn, Function<String, Grant> probe) {
     super(expected);
     this.form = form;
     this.standIn = standIn;
     this.probe = probe;
   }
 
-  static PatternKind callers() {
-    return new PatternKind(
+  static PatternType callers() {
+    return new PatternType(
         "a pattern of callers' ids such as \"oidc:idp:*\"",
         "[^\\x00-\\x1f]{1,1024}",
         "stand-in",
         text -> grant(text, "s/t"));
   }
 
-  static PatternKind targets() {
-    return new PatternKind(
+  static PatternType targets() {
+    return new PatternType(
         "a pattern server/tool, resource:server/uri or prompt:server/name",
         "(resource:|prompt:)?[a-z0-9*-]{1,64}/[^\\x00-\\x1f]{1,1024}",
         "*/stand-in",

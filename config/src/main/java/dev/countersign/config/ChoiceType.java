@@ -8,14 +8,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One of a few words. */
-final class ChoiceKind<T> extends ScalarKind<T> {
+final class ChoiceType<T> extends ScalarType<T> {
   private final Map<String, T> values = new LinkedHashMap<>();
   private final Function<T, String> word;
 
   /**
    * @param word how a value is written
    */
-  ChoiceKind(List<T> values, Function<T, String> word) {
+  ChoiceType(List<T> values, Function<T, String> word) {
     super(said(values.stream().map(word).toList()));
     this.word = word;
     values.forEach(value -> this.values.put(word.apply(value), value));

@@ -9,12 +9,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** An address to listen on; never looked up, but for localhost. */
-final class AddressKind extends ScalarKind<InetSocketAddress> {
+final class AddressType extends ScalarType<InetSocketAddress> {
   private static final Pattern PATTERN =
       Pattern.compile(
           "(localhost|\\d{1,3}(?:\\.\\d{1,3}){3}|\\[[0-9a-fA-F:.]{2,45}])" + ":(0|[1-9]\\d{0,4})");
 
-  AddressKind() {
+  AddressType() {
     super("an IP address and a port such as 127.0.0.1:8080 or [::1]:8080");
   }
 
