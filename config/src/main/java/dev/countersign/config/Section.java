@@ -74,7 +74,7 @@ final class Section {
     if (value != null) {
       values.put(key.name(), value);
     }
-    if (key.fixed()) {
+    if (key.fixed() && (value != null || node == null)) {
       place
           .reading()
           .fixed(place(key), value == null ? "nothing" : key.type().written(value).toString());

@@ -223,4 +223,15 @@ final class ConfigReaderTest {
             "6:48: listen.event_loops: found 2, expected nothing",
             "7:18: admin.address: found 127.0.0.1:9902, expected 127.0.0.1:9901");
   }
+
+  @Test
+  void brokenValueOfWhatIsReadAtStartOnlyIsOneProblem() throws IOException {
+    Path file = Files.writeString(folder.resolve("f.yaml"), TestFile.GOOD);
+    ConfigResult.Valid start = valid(ConfigReader.read(file, Map.of()));
+    Files.writeString(file, TestFile.GOOD + "listen: {address: nowhere}\n");
+    assertThat(TestFile.said(ConfigReader.reread(file, Map.of(), start)))
+        .singleElement()
+        .asString()
+        .contains("found \"nowhere\", expected an IP address");
+  }
 }

@@ -12,7 +12,8 @@ final class ReferencePage {
 
       <!-- Written by DocsTest of the module config from the declarations of keys; edit those. -->
 
-      One YAML file, checked by `countersign check FILE` and read by `countersign run --config FILE`.
+      One YAML file, checked by `countersign check FILE` (exit code 0 when it is valid, 1 when it is not, 2 on wrong usage)
+      and read by `countersign run --config FILE`.
       [config.schema.json](config.schema.json) is the same as JSON Schema, for editors; put
       `# yaml-language-server: $schema=…/docs/config.schema.json` at the top of the file.
       [gateway.yaml](../examples/gateway.yaml) is a commented start.
