@@ -202,7 +202,7 @@ final class FailClosedTest {
       }
 
       assertThat(gateway.admin("/revision").body()).isEqualTo(revision);
-      assertThat(gateway.said()).contains("settings kept", "alow", "elsewhere");
+      assertThat(gateway.said()).contains("those in force kept", "alow", "elsewhere");
       assertThat(gateway.records().all("config"))
           .extracting(leaf -> leaf.path("applied").asBoolean())
           .containsExactly(true, false, false, false, false);

@@ -193,7 +193,7 @@ final class SecretsStayTest {
 
   @Test
   void outputHasNone() throws IOException {
-    assertThat(gateway.said()).contains("call refused", "settings kept");
+    assertThat(gateway.said()).contains("call refused", "those in force kept");
     assertFree("output", gateway.said(), all());
   }
 
