@@ -110,10 +110,10 @@ public final class Upstream {
 
   private static SslContext clientTls(ServerSettings settings) throws IOException {
     SslContextBuilder builder = SslContextBuilder.forClient().protocols("TLSv1.3", "TLSv1.2");
-    if (settings.caFile() != null) {
-      builder.trustManager(settings.caFile().toFile());
-    }
     try {
+      if (settings.caFile() != null) {
+        builder.trustManager(settings.caFile().toFile());
+      }
       return builder.endpointIdentificationAlgorithm("HTTPS").build();
     } catch (IllegalArgumentException e) {
       throw new IOException("not certificates in PEM: \"" + settings.caFile() + "\"", e);

@@ -35,6 +35,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private boolean headSeen;
   private boolean reusable;
   private boolean responded;
+  private boolean finished;
   private @Nullable Duration keptByServer;
 
   UpstreamConnection(UpstreamPool pool, Loop loop) {
@@ -46,6 +47,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     context = ctx;
+  }
+
+  /** What reads this connection's replies. */
+  StrictReplyDecoder decoder(int headerBytesMax) {
+    return new StrictReplyDecoder(headerBytesMax, () -> exchange != null || finished);
   }
 
   /** Runs one of the two when the TLS handshake has ended. */
@@ -159,12 +165,28 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
       responded = true;
       if (reusable && ctx().channel().isActive()) {
         ctx().channel().config().setAutoRead(true);
-        pool.giveBack(this);
+        finished = true;
       } else {
         close();
       }
       if (done != null) {
         done.end();
+      }
+    }
+  }
+
+  /**
+   * Only now may another call use it: what had come with the reply, beyond its end, would otherwise
+   * be taken for the reply to that call.
+   */
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (finished) {
+      finished = false;
+      if (ctx.pipeline().get(StrictReplyDecoder.class).hasSurplus()) {
+        close();
+      } else {
+        pool.giveBack(this);
       }
     }
   }
@@ -196,6 +218,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     disarm();
     pool.forget(this);
     exchange = null;
+    finished = false;
     ctx().close();
   }
 

@@ -9,8 +9,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpClientCodec;
-import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -117,14 +116,8 @@ final class UpstreamPool {
                 channel
                     .pipeline()
                     .addLast(
-                        new HttpClientCodec(
-                            new HttpDecoderConfig()
-                                .setMaxInitialLineLength(8 << 10)
-                                .setMaxHeaderSize(limits.headerBytesMax())
-                                .setMaxChunkSize(64 << 10)
-                                .setAllowDuplicateContentLengths(false),
-                            false,
-                            true),
+                        new HttpRequestEncoder(),
+                        connection.decoder(limits.headerBytesMax()),
                         connection);
               }
             })

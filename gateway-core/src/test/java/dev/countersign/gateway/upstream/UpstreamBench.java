@@ -1,0 +1,118 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.countersign.gateway.http.EventLoops;
+import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.snapshot.LimitSettings;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/** One loop and its pools. */
+final class UpstreamBench implements AutoCloseable {
+  static final LimitSettings LIMITS =
+      limits(Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20), 8);
+
+  final UpstreamPools pools;
+  private final EventLoops loops = new EventLoops(1);
+  private final Loop loop = loops.loops().getFirst();
+
+  UpstreamBench() {
+    pools = new UpstreamPools(loops);
+  }
+
+  static LimitSettings limits(Duration connect, Duration head, Duration idle, int connectionsMax) {
+    LimitSettings d = LimitSettings.DEFAULTS;
+    return new LimitSettings(
+        d.head(),
+        d.body(),
+        8192,
+        d.bodyBytesMax(),
+        d.eventBytesMax(),
+        d.answerBytesMax(),
+        d.depthMax(),
+        d.tokensMax(),
+        d.connectionsMax(),
+        d.callsPerCallerMax(),
+        d.streamsPerSessionMax(),
+        d.sessionsPerCallerMax(),
+        d.sessionsMax(),
+        d.sessionIdle(),
+        d.sessionAgeMax(),
+        connect,
+        head,
+        d.call(),
+        d.streamIdle(),
+        d.keepAlive(),
+        d.connectionIdle(),
+        idle,
+        connectionsMax);
+  }
+
+  static Endpoint plain(ScriptedServer server) {
+    return new Endpoint("s", "127.0.0.1", server.port(), null);
+  }
+
+  ReplyRecord send(ScriptedServer server, String body) {
+    return send(plain(server), LIMITS, body);
+  }
+
+  ReplyRecord send(Endpoint endpoint, LimitSettings limits, String body) {
+    ReplyRecord record = new ReplyRecord();
+    send(endpoint, limits, body, record, exchange -> {});
+    return record;
+  }
+
+  /** Sends from the loop, as calls do. */
+  void send(
+      Endpoint endpoint,
+      LimitSettings limits,
+      String body,
+      ReplyListener listener,
+      Consumer<UpstreamExchange> then) {
+    loop.execute(
+        () -> then.accept(pools.pool(loop, endpoint, limits).send(request(body), listener)));
+  }
+
+  private static FullHttpRequest request(String body) {
+    byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);
+    FullHttpRequest request =
+        new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1, HttpMethod.POST, "/mcp", Unpooled.wrappedBuffer(bytes));
+    request.headers().set(HttpHeaderNames.HOST, "s");
+    request.headers().set(HttpHeaderNames.CONTENT_LENGTH, bytes.length);
+    return request;
+  }
+
+  /** Runs on the loop, and waits until it has run. */
+  void onLoop(Runnable task) {
+    CompletableFuture.runAsync(task, loop).join();
+  }
+
+  /** Waits for what must come to be, and fails when it does not. */
+  static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+    }
+  }
+
+  @Override
+  public void close() {
+    pools.close();
+    await(() -> pools.connections() == 0);
+    loops.close();
+  }
+}
