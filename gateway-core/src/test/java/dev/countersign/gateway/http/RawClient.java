@@ -67,6 +67,11 @@ final class RawClient implements AutoCloseable {
     return read.toString(StandardCharsets.ISO_8859_1);
   }
 
+  /** Reads so many bytes. */
+  String read(int bytes) throws IOException {
+    return new String(socket.getInputStream().readNBytes(bytes), StandardCharsets.ISO_8859_1);
+  }
+
   /** Reads to the end; a broken connection is an end as well. */
   String rest() throws IOException {
     ByteArrayOutputStream read = new ByteArrayOutputStream();

@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A listener whose handler reads each body and says what it saw. */
 final class RawServer implements AutoCloseable {
@@ -51,9 +52,19 @@ final class RawServer implements AutoCloseable {
   }
 
   RawServer(HttpLimits limits, ServerTls tls) throws IOException {
+    this(limits, tls, null);
+  }
+
+  /** With another handler. */
+  RawServer(RequestHandler handler) throws IOException {
+    this(LIMITS, ServerTls.none(), handler);
+  }
+
+  private RawServer(HttpLimits limits, ServerTls tls, @Nullable RequestHandler handler)
+      throws IOException {
+    RequestHandler used = handler == null ? this::handle : handler;
     listener =
-        new HttpListener(
-            loops, () -> limits, tls, this::handle, new Counting(), InstantSource.system());
+        new HttpListener(loops, () -> limits, tls, used, new Counting(), InstantSource.system());
     port = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).getPort();
   }
 
