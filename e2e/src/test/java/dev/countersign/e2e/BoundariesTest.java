@@ -41,7 +41,7 @@ final class BoundariesTest {
             node: e2e
             listen: {address: "127.0.0.1:0", drain: 1s, event_loops: 2}
             limits: {body_bytes: 8KiB, header_bytes: 4KiB, head: 500ms, body: 500ms, connection_idle: 500ms}
-            identity: {issuers: [{name: demo, issuer: "%s"}]}
+            identity: {clock_skew: 0s, issuers: [{name: demo, issuer: "%s"}]}
             servers: {a: {url: "%2$s"}, b: {url: "%2$s"}}
             policy: {grants: [{caller: "oidc:demo:*", allow: ["*/echo"]}]}
             audit: {directory: audit}
@@ -150,6 +150,20 @@ final class BoundariesTest {
   private String said(String request) throws IOException {
     byte[] answer = Wire.raw(gateway.port(), request.getBytes(StandardCharsets.US_ASCII));
     return new String(answer, StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void streamEndsWithTheCredentialThatOpenedIt() throws Exception {
+    String shortLived = issuer.token("reader", gateway.url("a"), Duration.ofSeconds(5));
+    try (McpScript client = McpScript.start()) {
+      assertThat(client.connect(McpScript.Sdk.V1, gateway.url("a"), shortLived).ok()).isTrue();
+      server.await(open -> open.streams() == 1);
+
+      server.await(open -> open.streams() == 0);
+
+      assertThat(client.call("echo", "{}").ok()).isFalse();
+      assertThat(server.calls("echo")).isEmpty();
+    }
   }
 
   @Test

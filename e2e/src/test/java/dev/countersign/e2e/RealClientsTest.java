@@ -3,117 +3,106 @@ package dev.countersign.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.countersign.audit.AuditVerifier;
 import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.cli.demo.DemoToolServer;
+import dev.countersign.e2e.McpScript.Reply;
+import dev.countersign.e2e.McpScript.Sdk;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients and servers that other people wrote. */
+/** Clients that other people wrote, with the demo server and with a server that others wrote. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class RealClientsTest {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Path PEERS = Tree.ROOT.resolve("e2e/peers");
+  private DemoToolServer demo;
+  private EverythingServer everything;
+  private DemoIssuer issuer;
+  private GatewayProcess gateway;
 
   @BeforeAll
-  static void installPeers() throws Exception {
-    Process npm =
-        new ProcessBuilder("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-            .directory(PEERS.toFile())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(npm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(npm.waitFor()).as(said).isZero();
+  void start(@TempDir Path folder) throws Exception {
+    demo = new DemoToolServer();
+    everything = EverythingServer.start();
+    issuer = new DemoIssuer();
+    gateway =
+        GatewayProcess.start(
+            folder,
+            """
+            node: e2e
+            listen: {address: "127.0.0.1:0", drain: 1s, event_loops: 2}
+            identity: {issuers: [{name: demo, issuer: "%s"}]}
+            servers:
+              notes: {url: "%s", effects: {"read_*": read}}
+              everything: {url: "%s"}
+            policy:
+              grants:
+                - caller: "oidc:demo:reader"
+                  allow: ["notes/read_*", "notes/list_*", "everything/echo", "everything/trigger-long-running-operation"]
+            audit: {directory: audit}
+            admin: {address: "127.0.0.1:0"}
+            """
+                .formatted(issuer.issuer(), demo.url(), everything.url()));
   }
 
-  private static JsonNode client(String sdk, String url, String token, String... calls)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("node", "client.mjs", sdk, url, token));
-    command.addAll(List.of(calls));
-    Process node =
-        new ProcessBuilder(command)
-            .directory(PEERS.toFile())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    JsonNode seen = JSON.readTree(node.getInputStream().readAllBytes());
-    assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    return seen;
+  @AfterAll
+  void stop() throws Exception {
+    assertThat(gateway.stop()).isEqualTo(GatewayProcess.STOPPED);
+    assertThat(AuditVerifier.verify(gateway.audit()).findings()).isEmpty();
+    issuer.close();
+    everything.close();
+    demo.close();
+  }
+
+  private String connect(McpScript client, Sdk sdk, String server) throws Exception {
+    String token = issuer.token("reader", gateway.url(server), Duration.ofHours(1));
+    Reply session = client.connect(sdk, gateway.url(server), token);
+    assertThat(session.ok()).as(session + gateway.said() + everything.report()).isTrue();
+    return token;
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"v2-modern", "v2-auto", "v2-legacy", "v1"})
-  void clientSeesWhatItMayAndGetsThroughWhatItMay(String sdk, @TempDir Path folder)
-      throws Exception {
-    try (DemoToolServer server = new DemoToolServer();
-        DemoIssuer issuer = new DemoIssuer();
-        GatewayProcess gateway = GatewayProcess.start(folder, issuer, server.url(), 0)) {
-      String token = issuer.token("reader", gateway.url(), Duration.ofHours(1));
+  @EnumSource(Sdk.class)
+  void clientSeesWhatItMayAndGetsThroughWhatItMay(Sdk sdk) throws Exception {
+    try (McpScript client = McpScript.start()) {
+      String token = connect(client, sdk, "notes");
 
-      JsonNode seen =
-          client(
-              sdk, gateway.url(), token, "read_note={\"id\":\"1\"}", "delete_note={\"id\":\"1\"}");
-
-      assertThat(seen.path("error").asText()).isEmpty();
-      assertThat(seen.path("tools").toString()).isEqualTo("[\"list_notes\",\"read_note\"]");
-      assertThat(seen.path("calls").get(0).path("ok").asBoolean()).as(seen.toString()).isTrue();
-      assertThat(seen.path("calls").get(0).toString()).contains("Buy milk.");
-      assertThat(seen.path("calls").get(1).path("ok").asBoolean()).isFalse();
-      assertThat(server.seen()).noneMatch(call -> call.tool().equals("delete_note"));
-      assertThat(server.seen().toString()).doesNotContain(token);
+      assertThat(client.ask("listTools").value().path("tools").findValuesAsText("name"))
+          .containsExactly("list_notes", "read_note");
+      assertThat(client.call("read_note", "{\"id\":\"1\"}").text()).isEqualTo("Buy milk.");
+      assertThat(client.call("delete_note", "{\"id\":\"1\"}").ok()).isFalse();
+      assertThat(demo.seen()).noneMatch(call -> call.tool().equals("delete_note"));
+      assertThat(demo.seen().toString()).doesNotContain(token);
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"v2-auto", "v2-legacy", "v1"})
-  void serverEverythingStreamsItsProgressThroughTheGateway(String sdk, @TempDir Path folder)
-      throws Exception {
-    Process everything =
-        new ProcessBuilder("node", "everything.mjs")
-            .directory(PEERS.toFile())
-            .redirectError(ProcessBuilder.Redirect.to(folder.resolve("everything.log").toFile()))
-            .start();
-    try (DemoIssuer issuer = new DemoIssuer()) {
-      JsonNode ready = JSON.readTree(everything.inputReader(StandardCharsets.UTF_8).readLine());
-      try (GatewayProcess gateway =
-          GatewayProcess.start(folder, issuer, ready.path("url").asText(), 0)) {
-        String token = issuer.token("reader", gateway.url(), Duration.ofHours(1));
+  @EnumSource(value = Sdk.class, names = "V2_MODERN", mode = EnumSource.Mode.EXCLUDE)
+  void serverEverythingStreamsItsProgressThroughTheGateway(Sdk sdk) throws Exception {
+    try (McpScript client = McpScript.start()) {
+      connect(client, sdk, "everything");
 
-        JsonNode seen =
-            client(
-                sdk,
-                gateway.url(),
-                token,
-                "echo={\"message\":\"hello\"}",
-                "trigger-long-running-operation={\"duration\":1,\"steps\":3}",
-                "get-env={}");
-
-        assertThat(seen.path("error").asText())
-            .as(Files.readString(folder.resolve("everything.log")))
-            .isEmpty();
-        assertThat(seen.path("calls").get(0).toString()).contains("hello");
-        assertThat(seen.path("calls").get(1).path("progress").size())
-            .as(seen.toString())
-            .isGreaterThanOrEqualTo(2);
-        assertThat(seen.path("calls").get(2).path("ok").asBoolean()).isFalse();
-      }
-    } finally {
-      everything.destroyForcibly();
+      assertThat(client.call("echo", "{\"message\":\"hello\"}").text()).contains("hello");
+      assertThat(
+              client
+                  .call("trigger-long-running-operation", "{\"duration\":1,\"steps\":3}")
+                  .progress())
+          .hasSizeGreaterThanOrEqualTo(2);
+      assertThat(client.call("get-env", "{}").ok()).isFalse();
     }
   }
 
   @Test
   void lockFileNamesNoDownloadAddress() throws IOException {
-    assertThat(Files.readString(PEERS.resolve("package-lock.json"))).doesNotContain("\"resolved\"");
+    assertThat(Files.readString(Tree.ROOT.resolve("e2e/peers/package-lock.json")))
+        .doesNotContain("\"resolved\"");
   }
 }
