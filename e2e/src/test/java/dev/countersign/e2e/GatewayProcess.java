@@ -94,6 +94,7 @@ final class GatewayProcess implements AutoCloseable {
             "-Xmx128m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            "-Dio.netty.leakDetection.level=paranoid",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-cp",
@@ -215,10 +216,20 @@ final class GatewayProcess implements AutoCloseable {
     process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
   }
 
-  /** SIGTERM; waits for the drain and gives the exit code. */
-  int stop() throws InterruptedException {
+  /**
+   * SIGTERM; waits for the drain and gives the exit code. Whatever happened before, there must be
+   * neither a fault of the program nor a lost buffer in what it said.
+   */
+  int stop() throws IOException, InterruptedException {
     process.destroy();
-    return exitCode();
+    int code = exitCode();
+    String said = said();
+    for (String fault : List.of("\"throwable\":{", "Exception in thread", "LEAK:")) {
+      if (said.contains(fault)) {
+        throw new AssertionError("the gateway said " + fault + " in:\n" + said);
+      }
+    }
+    return code;
   }
 
   /** Waits until it has ended by itself. */
