@@ -106,6 +106,25 @@ final class LifecycleTest {
   }
 
   @Test
+  void callUnderWayKeepsTheSettingsItBeganWith(@TempDir Path folder) throws Exception {
+    try (GatewayProcess gateway = GatewayProcess.start(folder, settings("1s", ALL))) {
+      connect(gateway, Sdk.V2_MODERN);
+      String first = gateway.records().all("config").getFirst().path("revision").asText();
+      CompletableFuture<Reply> call = client.startCall("slow", "{\"ms\":4000}");
+      server.await(open -> open.running() == 1);
+
+      assertThat(gateway.reload(settings("1s", ALL).replace("fixture", "renamed"))).isTrue();
+
+      assertThat(client.result(call).text()).isEqualTo("took 4000 ms");
+      Records.Call recorded = gateway.records().ended("slow");
+      assertThat(recorded.result()).isEqualTo("answered");
+      assertThat(recorded.decision().path("config_revision").asText()).isEqualTo(first);
+      assertThat(client.call("echo", "{}").ok()).as("there is no such route any more").isFalse();
+      assertThat(server.calls("echo")).isEmpty();
+    }
+  }
+
+  @Test
   void reloadIsAskedOfOpenStreamsToo(@TempDir Path folder) throws Exception {
     try (GatewayProcess gateway = GatewayProcess.start(folder, settings("1s", ALL))) {
       connect(gateway, Sdk.V1);
