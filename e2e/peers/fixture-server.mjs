@@ -3,7 +3,7 @@
 // FIXTURE_CERTIFICATE and FIXTURE_KEY name PEM files: then it speaks TLS, and calls itself localhost.
 // Prints {"url","control"}; ends when its standard input does. The control port knows:
 //   GET /calls, DELETE /calls, GET /open, POST /misbehave {mode, method?, times?, bytes?}
-// `mode` holds for requests (messages with an id) until it is set to "none"; `method` narrows it, `times` ends it.
+// `mode` holds for requests (messages with an id), or for messages of `method`, until it is set to "none"; `times` ends it.
 import { NodeStreamableHTTPServerTransport, localhostHostValidation, toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
 import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
 import { randomUUID } from 'node:crypto';
@@ -104,10 +104,10 @@ function record(req, body, message) {
 }
 
 function misbehaves(message, res) {
-  if (fault.mode === 'none' || message?.id === undefined || message.method === undefined) {
+  if (fault.mode === 'none' || message?.method === undefined) {
     return false;
   }
-  if (fault.method !== undefined && fault.method !== message.method) {
+  if (fault.method === undefined ? message.id === undefined : fault.method !== message.method) {
     return false;
   }
   const { mode, bytes = 8 * 1024 * 1024 } = fault;

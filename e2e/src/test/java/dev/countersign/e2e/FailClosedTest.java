@@ -188,6 +188,26 @@ final class FailClosedTest {
   }
 
   @Test
+  void reloadDuringAnOutageOfTheIssuerKeepsItsKeys() throws Exception {
+    String grants = "[{caller: \"oidc:demo:reader\", allow: [\"notes/*_note\"]}]";
+    try (KeyDoor door = new KeyDoor();
+        GatewayProcess gateway =
+            GatewayProcess.start(folder, settings(", jwks: \"" + door.url() + "\"", grants))) {
+      door.open = true;
+      Await.until("the keys", () -> gateway.admin("/readyz").statusCode() == 200);
+      assertServes(gateway);
+
+      door.open = false;
+      assertThat(
+              gateway.reload(
+                  settings(", jwks: \"" + door.url() + "\"", grants.replace("*_note", "read_*"))))
+          .isTrue();
+
+      assertServes(gateway);
+    }
+  }
+
+  @Test
   void brokenPolicyIsNotPutInForce() throws Exception {
     try (GatewayProcess gateway = GatewayProcess.start(folder, settings())) {
       String revision = gateway.admin("/revision").body();

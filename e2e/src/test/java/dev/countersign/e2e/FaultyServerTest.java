@@ -22,6 +22,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A server that answers wrongly: a clear error, a record, and the gateway goes on. */
@@ -95,6 +96,23 @@ final class FaultyServerTest {
                 outcomes.entrySet().stream()
                     .sorted(Map.Entry.comparingByKey())
                     .map(entry -> Arguments.of(sdk, entry.getKey(), entry.getValue())));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @EnumSource(
+      value = Fault.class,
+      names = {"HANG", "STATUS_500", "RESET", "REDIRECT"})
+  void cancelEndsTheCallWhateverTheServerSaysToIt(Fault fault) throws Exception {
+    McpScript client = Objects.requireNonNull(clients.get(Sdk.V1));
+    server.misbehave(Fault.HANG_IN_STREAM);
+    var call = client.startCall("echo", "{\"cancelled\":true}");
+    server.await(open -> open.exchanges() == open.streams() + 1);
+    server.misbehave(fault, "notifications/cancelled");
+
+    client.ask("abort");
+
+    assertThat(client.result(call).ok()).isFalse();
+    assertThat(gateway.records().ended("echo").result()).isEqualTo("client_gone");
   }
 
   @ParameterizedTest(name = "{0} {1}: {2}")

@@ -89,6 +89,8 @@ final class ReplyGovernor implements ReplyListener {
   void watch(UpstreamExchange sent) {
     delivery.of(sent);
     order.of(sent);
+    // The client waits no longer, whatever the server says to its notification.
+    messages.cancelled().ifPresent(Runnable::run);
     if (outcome.over()) {
       return;
     }
@@ -145,7 +147,6 @@ final class ReplyGovernor implements ReplyListener {
       bad("a notification was not accepted");
       return;
     }
-    messages.cancelled().ifPresent(Runnable::run);
     delivery.acknowledged(202);
   }
 
