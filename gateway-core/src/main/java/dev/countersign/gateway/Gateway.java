@@ -20,6 +20,7 @@ import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.gateway.upstream.UpstreamPools;
+import dev.countersign.identity.IssuerSettings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -159,13 +160,16 @@ public final class Gateway implements AutoCloseable {
   public @Nullable Snapshot install(Snapshot snapshot, String cause) throws IOException {
     tls.replaceBy(tlsOf(snapshot.settings()));
     record(new ConfigLeaf(snapshot.revision(), cause, true, List.of()));
+    if (snapshots.current() != null) {
+      meters.reloaded(true);
+    }
     Snapshot before = snapshots.swap(snapshot);
     Set<Upstream> current = new HashSet<>();
     for (Route route : snapshot.routes()) {
       current.add(route.upstream());
     }
     pools.retain(current);
-    meters.reloaded(true);
+    registerKeyAges(snapshot.settings());
     LOG.atInfo()
         .addKeyValue("revision", snapshot.revision())
         .addKeyValue("policy", snapshot.policyRevision())
@@ -290,17 +294,18 @@ public final class Gateway implements AutoCloseable {
         () -> log.available() ? 1 : 0);
     meters.gauge(
         "countersign_ready", "1 while calls are served.", () -> missing().isEmpty() ? 1 : 0);
-    first
-        .identity()
-        .issuers()
-        .forEach(
-            issuer ->
-                meters.gauge(
-                    "countersign_issuer_key_age_seconds",
-                    "Age of the last good fetch of an issuer's keys; NaN when there was none.",
-                    "issuer",
-                    issuer.name(),
-                    () -> keyAge(issuer.name())));
+  }
+
+  /** Issuers may come with any settings; the age of one that has gone is NaN. */
+  private void registerKeyAges(GatewaySettings settings) {
+    for (IssuerSettings issuer : settings.identity().issuers()) {
+      meters.gauge(
+          "countersign_issuer_key_age_seconds",
+          "Age of the last good fetch of an issuer's keys; NaN when there was none.",
+          "issuer",
+          issuer.name(),
+          () -> keyAge(issuer.name()));
+    }
   }
 
   private double keyAge(String issuer) {
