@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -26,15 +28,27 @@ public final class RecordingLeakDetector<T> extends ResourceLeakDetector<T> {
 
   /** Fails when a buffer was lost since it was asked the last time. */
   public static void assertNothingLeaked() {
-    assertThat(PooledByteBufAllocator.DEFAULT.buffer(1).release()).isTrue();
-    for (int round = 0; round < 3; round++) {
-      System.gc();
+    for (int round = 0; round < 2; round++) {
+      collect();
       // A leak is reported when the next buffer is made.
       assertThat(PooledByteBufAllocator.DEFAULT.buffer(1).release()).isTrue();
     }
     List<String> found = new ArrayList<>(LEAKS);
     LEAKS.clear();
     assertThat(found).isEmpty();
+  }
+
+  /** Collects garbage and waits until references to it are being handed over. */
+  private static void collect() {
+    ReferenceQueue<Object> queue = new ReferenceQueue<>();
+    PhantomReference<Object> sentinel = new PhantomReference<>(new Object(), queue);
+    System.gc();
+    try {
+      assertThat(queue.remove(10_000)).as("collected").isSameAs(sentinel);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
   }
 
   @Override

@@ -39,6 +39,7 @@ final class FramingScan {
 
   private At at = At.BEFORE_HEAD;
   private int ahead;
+  private @Nullable String fault;
   private boolean emptyLineSeen;
   private int spaces;
   private byte last;
@@ -69,19 +70,23 @@ final class FramingScan {
 
   /** Looks at what has not been looked at; returns what is wrong with it, or null. */
   @Nullable String scan(ByteBuf in) {
-    int from = in.readerIndex();
-    while (at != At.NOTHING && ahead < in.readableBytes()) {
+    fault = null;
+    while (fault == null && at != At.NOTHING && ahead < in.readableBytes()) {
+      int unseen = in.readableBytes() - ahead;
       if (at == At.CHUNK_DATA) {
-        skipData(in.readableBytes() - ahead);
-        continue;
+        skipData(unseen);
+      } else {
+        int stopped = in.forEachByte(in.readerIndex() + ahead, unseen, this::take);
+        ahead += stopped < 0 ? unseen : stopped - in.readerIndex() - ahead + 1;
       }
-      String fault = step(in.getByte(from + ahead));
-      if (fault != null) {
-        return fault;
-      }
-      ahead++;
     }
-    return null;
+    return fault;
+  }
+
+  /** Takes one byte; returns whether the next one is framing as well. */
+  private boolean take(byte b) {
+    fault = step(b);
+    return fault == null && at != At.NOTHING && at != At.CHUNK_DATA;
   }
 
   private void skipData(int available) {
