@@ -2,6 +2,7 @@
 package dev.countersign.gateway.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.ByteProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ final class FramingScan {
     NOTHING
   }
 
+  private final ByteProcessor taking = this::take;
   private At at = At.BEFORE_HEAD;
   private int ahead;
   private @Nullable String fault;
@@ -76,7 +78,7 @@ final class FramingScan {
       if (at == At.CHUNK_DATA) {
         skipData(unseen);
       } else {
-        int stopped = in.forEachByte(in.readerIndex() + ahead, unseen, this::take);
+        int stopped = in.forEachByte(in.readerIndex() + ahead, unseen, taking);
         ahead += stopped < 0 ? unseen : stopped - in.readerIndex() - ahead + 1;
       }
     }

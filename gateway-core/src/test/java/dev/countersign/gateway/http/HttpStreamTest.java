@@ -200,7 +200,6 @@ final class HttpStreamTest {
             }
           });
       assertThat(pieces.get()).as("pieces of 64 KiB until it was slow").isLessThan(1000);
-      assertThat(caughtUp).isNotDone();
       client.answer();
       for (int i = 0; i < pieces.get(); i++) {
         client.read(5 + 2 + piece.length + 2);

@@ -221,7 +221,12 @@ final class UpstreamPoolTest {
 
   @Test
   void keepsTheBoundOnConnections() throws Exception {
-    try (ScriptedServer server = new ScriptedServer(ScriptedServer.Peer::untilLeft)) {
+    try (ScriptedServer server =
+        new ScriptedServer(
+            peer -> {
+              peer.request();
+              peer.untilLeft();
+            })) {
       var limits = UpstreamBench.limits(LONG, LONG, LONG, 2);
       AtomicReference<@Nullable UpstreamExchange> held = new AtomicReference<>();
       bench.send(plain(server), limits, "1", new ReplyRecord(), held::set);
@@ -230,11 +235,11 @@ final class UpstreamPoolTest {
 
       assertThat(failure.kind()).isEqualTo(UpstreamFailure.Kind.BUSY);
       assertThat(failure.dispatched()).isFalse();
-      UpstreamBench.await(() -> server.connections.get() == 2);
+      UpstreamBench.await(() -> server.requests.size() == 2);
       cancel(held);
       UpstreamBench.await(() -> bench.pools.connections() == 1);
       ReplyRecord fourth = bench.send(plain(server), limits, "4");
-      UpstreamBench.await(() -> server.connections.get() == 3);
+      UpstreamBench.await(() -> server.requests.contains("4"));
       assertThat(fourth.isOver()).isFalse();
     }
   }
