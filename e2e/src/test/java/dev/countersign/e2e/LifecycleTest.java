@@ -8,7 +8,7 @@ import dev.countersign.audit.AuditVerifier;
 import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.e2e.McpScript.Reply;
 import dev.countersign.e2e.McpScript.Sdk;
-import java.net.ConnectException;
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -159,8 +159,8 @@ final class LifecycleTest {
             return ready.statusCode() == 503 && ready.body().contains("draining");
           });
       assertThatThrownBy(() -> Wire.initialize(gateway.url("fixture"), token(gateway)))
-          .isInstanceOf(ConnectException.class);
-      assertThat(server.open().running()).as("all this while the call goes on").isOne();
+          .as("refused, or closed without an answer")
+          .isInstanceOf(IOException.class);
       assertThat(client.result(call).text()).isEqualTo("took 1500 ms");
       assertThat(gateway.exitCode()).isEqualTo(GatewayProcess.STOPPED);
       assertThat(gateway.records().ended("slow").result()).isEqualTo("answered");

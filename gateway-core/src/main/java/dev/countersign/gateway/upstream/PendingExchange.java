@@ -8,13 +8,16 @@ import org.jspecify.annotations.Nullable;
 final class PendingExchange implements UpstreamExchange {
   private final FullHttpRequest request;
   private final ReplyListener listener;
+  private final UnderWay underWay;
   private @Nullable UpstreamConnection connection;
   private boolean over;
   private int pauses;
 
-  PendingExchange(FullHttpRequest request, ReplyListener listener) {
+  PendingExchange(FullHttpRequest request, ReplyListener listener, UnderWay underWay) {
     this.request = request;
     this.listener = listener;
+    this.underWay = underWay;
+    underWay.began(this);
   }
 
   /** Goes out on this connection, unless it was cancelled meanwhile. */
@@ -56,7 +59,7 @@ final class PendingExchange implements UpstreamExchange {
 
   void end() {
     if (!over) {
-      over = true;
+      finish();
       listener.end();
     }
   }
@@ -66,15 +69,31 @@ final class PendingExchange implements UpstreamExchange {
       release();
     }
     if (!over) {
-      over = true;
+      finish();
       listener.failed(failure);
     }
+  }
+
+  /** Ends it because the gateway stops; who waits for the reply is told. */
+  void abandon() {
+    UpstreamConnection used = connection;
+    fail(
+        new UpstreamFailure(
+            UpstreamFailure.Kind.UNREACHABLE, used != null, "the gateway has stopped"));
+    if (used != null) {
+      used.close();
+    }
+  }
+
+  private void finish() {
+    over = true;
+    underWay.ended(this);
   }
 
   @Override
   public void cancel() {
     if (!over) {
-      over = true;
+      finish();
       if (connection != null) {
         connection.close();
       }

@@ -25,6 +25,7 @@ final class UpstreamPool {
   private final Loop loop;
   private final EventLoops loops;
   private final HostResolver resolver;
+  private final UnderWay underWay;
   private final AtomicInteger openEverywhere;
   private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
   private LimitSettings limits;
@@ -36,12 +37,14 @@ final class UpstreamPool {
       Loop loop,
       EventLoops loops,
       HostResolver resolver,
+      UnderWay underWay,
       AtomicInteger openEverywhere,
       LimitSettings limits) {
     this.endpoint = endpoint;
     this.loop = loop;
     this.loops = loops;
     this.resolver = resolver;
+    this.underWay = underWay;
     this.openEverywhere = openEverywhere;
     this.limits = limits;
   }
@@ -51,7 +54,11 @@ final class UpstreamPool {
   }
 
   UpstreamExchange send(FullHttpRequest request, ReplyListener listener) {
-    PendingExchange pending = new PendingExchange(request, listener);
+    PendingExchange pending = new PendingExchange(request, listener, underWay);
+    if (underWay.closed()) {
+      pending.abandon();
+      return pending;
+    }
     UpstreamConnection pooled = takeIdle();
     if (pooled != null) {
       pending.on(pooled);

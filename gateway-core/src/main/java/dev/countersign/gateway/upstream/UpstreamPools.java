@@ -4,11 +4,14 @@ package dev.countersign.gateway.upstream;
 import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -16,9 +19,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  * there is nothing to lock.
  */
 public final class UpstreamPools implements AutoCloseable {
+  private static final Duration CLOSE_TIME_MAX = Duration.ofSeconds(2);
+
   private final EventLoops loops;
   private final HostResolver resolver = new HostResolver();
   private final List<Map<Endpoint, UpstreamPool>> byLoop;
+  private final List<UnderWay> underWay;
   private final AtomicInteger open = new AtomicInteger();
 
   public UpstreamPools(EventLoops loops) {
@@ -26,6 +32,7 @@ public final class UpstreamPools implements AutoCloseable {
     List<Map<Endpoint, UpstreamPool>> made = new ArrayList<>();
     loops.loops().forEach(loop -> made.add(new HashMap<>()));
     this.byLoop = List.copyOf(made);
+    this.underWay = loops.loops().stream().map(loop -> new UnderWay()).toList();
   }
 
   UpstreamPool pool(Loop loop, Endpoint endpoint, LimitSettings limits) {
@@ -33,7 +40,10 @@ public final class UpstreamPools implements AutoCloseable {
         byLoop
             .get(loop.index())
             .computeIfAbsent(
-                endpoint, key -> new UpstreamPool(key, loop, loops, resolver, open, limits));
+                endpoint,
+                key ->
+                    new UpstreamPool(
+                        key, loop, loops, resolver, underWay.get(loop.index()), open, limits));
     pool.limits(limits);
     return pool;
   }
@@ -64,10 +74,20 @@ public final class UpstreamPools implements AutoCloseable {
     return open.get();
   }
 
-  /** Closes idle connections; those in use end with their calls. */
+  /**
+   * Closes every connection. A call that still waits for its reply is told that it failed before
+   * this returns, so that its end can be recorded. Blocks; not for event loops.
+   */
   @Override
   public void close() {
     retain(Set.of());
+    CompletableFuture<?>[] ended =
+        loops.loops().stream()
+            .map(loop -> CompletableFuture.runAsync(underWay.get(loop.index())::close, loop))
+            .toArray(CompletableFuture<?>[]::new);
+    CompletableFuture.allOf(ended)
+        .completeOnTimeout(null, CLOSE_TIME_MAX.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
     resolver.close();
   }
 }

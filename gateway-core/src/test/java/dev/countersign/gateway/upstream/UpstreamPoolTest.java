@@ -188,6 +188,27 @@ final class UpstreamPoolTest {
   }
 
   @Test
+  void closeEndsWhatIsUnderWayBeforeItReturnsAndTakesNoMore() throws Exception {
+    try (ScriptedServer server =
+        new ScriptedServer(
+            peer -> {
+              peer.request();
+              peer.untilLeft();
+            })) {
+      ReplyRecord record = bench.send(server, "call");
+      UpstreamBench.await(() -> server.requests.size() == 1);
+
+      bench.pools.close();
+
+      assertThat(record.isOver()).isTrue();
+      assertThat(record.failure().dispatched()).isTrue();
+      UpstreamBench.await(() -> server.left.get() == 1 && bench.pools.connections() == 0);
+      assertThat(bench.send(server, "late").failure().dispatched()).isFalse();
+      assertThat(server.requests).containsExactly("call");
+    }
+  }
+
+  @Test
   void isNotHeldUpByInterimAnswers() throws Exception {
     try (ScriptedServer server =
         new ScriptedServer(
