@@ -63,7 +63,7 @@ export function fixtureServer(calls) {
           await ctx.mcpReq.notify({ method: 'notifications/progress', params });
         }
       }
-      return text(`took ${ms} ms`);
+      return text(`took ${ms} ms, until ${Date.now()}`);
     },
   );
 

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,6 +12,7 @@ import dev.countersign.cli.demo.DemoToolServer;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -183,6 +185,29 @@ final class GovernedCallTest {
               "read_note",
               Wire.modernCall("read_note", "{\"id\":\"" + leak + "\"}"));
       assertThat(answer.body()).contains("credential_in_message").doesNotContain(signature);
+    }
+    assertServerSawNothing();
+  }
+
+  @Test
+  void callersTokenInAHeaderIsRefused() throws Exception {
+    String token = token("reader");
+    String encoded = "=?base64?" + Base64.getEncoder().encodeToString(token.getBytes(UTF_8)) + "?=";
+    for (String leak : List.of(token, encoded)) {
+      HttpResponse<String> answer =
+          Wire.post(
+              gateway.url(),
+              token,
+              Wire.modernCall("read_note", "{\"id\":\"1\"}"),
+              "MCP-Protocol-Version",
+              "2026-07-28",
+              "Mcp-Method",
+              "tools/call",
+              "Mcp-Name",
+              "read_note",
+              "Mcp-Param-Id",
+              leak);
+      assertThat(answer.body()).contains("credential_in_message");
     }
     assertServerSawNothing();
   }

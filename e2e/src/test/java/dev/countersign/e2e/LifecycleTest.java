@@ -115,7 +115,7 @@ final class LifecycleTest {
 
       assertThat(gateway.reload(settings("1s", ALL).replace("fixture", "renamed"))).isTrue();
 
-      assertThat(client.result(call).text()).isEqualTo("took 4000 ms");
+      assertThat(client.result(call).text()).startsWith("took 4000 ms");
       Records.Call recorded = gateway.records().ended("slow");
       assertThat(recorded.result()).isEqualTo("answered");
       assertThat(recorded.decision().path("config_revision").asText()).isEqualTo(first);
@@ -161,7 +161,7 @@ final class LifecycleTest {
       assertThatThrownBy(() -> Wire.initialize(gateway.url("fixture"), token(gateway)))
           .as("refused, or closed without an answer")
           .isInstanceOf(IOException.class);
-      assertThat(client.result(call).text()).isEqualTo("took 1500 ms");
+      assertThat(client.result(call).text()).startsWith("took 1500 ms");
       assertThat(gateway.exitCode()).isEqualTo(GatewayProcess.STOPPED);
       assertThat(gateway.records().ended("slow").result()).isEqualTo("answered");
       assertThat(AuditVerifier.verify(gateway.audit()).findings()).isEmpty();

@@ -85,16 +85,27 @@ final class MessageStep {
     }
   }
 
-  /** An agent that puts its token into an argument would hand it to the server. */
+  /** An agent that puts its token into an argument or a header would hand it to the server. */
   private static void refuseOwnCredential(RequestHead head, RpcMessage message) {
     String authorization = head.header("authorization");
     if (authorization == null) {
       return;
     }
     String token = authorization.substring(authorization.indexOf(' ') + 1).strip();
-    if (CredentialScan.contains(message.document(), token)) {
+    if (CredentialScan.contains(message.document(), token)
+        || head.anyValueBut("authorization", value -> CredentialScan.contains(value, token))
+        || encodedMirrors(head, token)) {
       throw RefusedException.of(Reason.CREDENTIAL_IN_MESSAGE);
     }
+  }
+
+  private static boolean encodedMirrors(RequestHead head, String token) {
+    for (Header mirror : head.headersStartingWith("mcp-param-")) {
+      if (CredentialScan.contains(HeaderAgreement.decode(mirror.value()), token)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void request(

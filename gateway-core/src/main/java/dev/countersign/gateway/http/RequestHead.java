@@ -3,7 +3,11 @@ package dev.countersign.gateway.http;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.AsciiString;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +57,19 @@ public final class RequestHead {
                 new Header(entry.getKey().toLowerCase(java.util.Locale.ROOT), entry.getValue()))
         .filter(header -> header.name().startsWith(lowerCasePrefix))
         .toList();
+  }
+
+  /** Whether the value of any header but the named one passes a test. */
+  public boolean anyValueBut(String lowerCaseName, Predicate<String> test) {
+    Iterator<Map.Entry<CharSequence, CharSequence>> lines = headers.iteratorCharSequence();
+    while (lines.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> line = lines.next();
+      if (!AsciiString.contentEqualsIgnoreCase(line.getKey(), lowerCaseName)
+          && test.test(line.getValue().toString())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The peer's address without its port. */

@@ -31,6 +31,11 @@ public final class CredentialScan {
     return indexOf(document.bytes(), new byte[] {'\\'}) >= 0 && decoded(document.root(), pieces);
   }
 
+  /** As {@link #contains(JsonDocument, String)}, for one text. */
+  public static boolean contains(String text, String token) {
+    return text.length() >= PIECE_CHARS_MIN && holds(text, pieces(token));
+  }
+
   private static List<String> pieces(String token) {
     List<String> pieces = new ArrayList<>();
     String[] parts = token.split("\\.", -1);

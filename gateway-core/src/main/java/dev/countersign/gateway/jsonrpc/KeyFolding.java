@@ -4,10 +4,11 @@ package dev.countersign.gateway.jsonrpc;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonMember;
 import dev.countersign.gateway.json.JsonValue;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.HashSet;
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyFolding {
   /** JSON-RPC 2.0 sections 4 and 5. */
-  private static final Map<String, String> ENVELOPE =
-      folded("jsonrpc", "id", "method", "params", "result", "error");
+  private static final Keys ENVELOPE =
+      Keys.of("jsonrpc", "id", "method", "params", "result", "error");
 
   /** MCP schema, all revisions: the members of {@code params} of requests and notifications. */
-  private static final Map<String, String> PARAMS =
-      folded(
+  private static final Keys PARAMS =
+      Keys.of(
           "_meta",
           "name",
           "arguments",
@@ -45,8 +46,8 @@ final class KeyFolding {
           "notifications");
 
   /** MCP 2026-07-28, "_meta", and what older revisions reserve. */
-  private static final Map<String, String> META =
-      folded(
+  private static final Keys META =
+      Keys.of(
           "progressToken",
           "io.modelcontextprotocol/protocolVersion",
           "io.modelcontextprotocol/clientCapabilities",
@@ -57,10 +58,58 @@ final class KeyFolding {
           "baggage",
           "dev.countersign/intent");
 
-  private static final Map<String, String> REF = folded("type", "name", "uri");
+  private static final Keys REF = Keys.of("type", "name", "uri");
 
-  private static final Map<String, String> CAPABILITIES =
-      folded("sampling", "elicitation", "roots", "tasks", "experimental", "extensions");
+  private static final Keys CAPABILITIES =
+      Keys.of("sampling", "elicitation", "roots", "tasks", "experimental", "extensions");
+
+  /** MCP schema, all revisions: what the gateway judges in results, and what stands beside it. */
+  private static final Keys RESULT =
+      Keys.of(
+          "_meta",
+          "resultType",
+          "tools",
+          "prompts",
+          "resources",
+          "resourceTemplates",
+          "contents",
+          "content",
+          "structuredContent",
+          "isError",
+          "nextCursor",
+          "inputRequests",
+          "requestState",
+          "protocolVersion",
+          "supportedVersions",
+          "capabilities",
+          "serverInfo",
+          "instructions",
+          "task",
+          "ttlMs",
+          "cacheScope");
+
+  /** Members of a list's entries and of a resource's contents, by which they are known. */
+  private static final Keys ENTRY =
+      Keys.of(
+          "name",
+          "uri",
+          "uriTemplate",
+          "title",
+          "description",
+          "inputSchema",
+          "outputSchema",
+          "annotations",
+          "icons",
+          "execution",
+          "arguments",
+          "mimeType",
+          "size",
+          "text",
+          "blob",
+          "_meta");
+
+  private static final List<String> LISTS =
+      List.of("tools", "prompts", "resources", "resourceTemplates", "contents");
 
   private KeyFolding() {}
 
@@ -95,14 +144,30 @@ final class KeyFolding {
         : null;
   }
 
-  private static boolean nearProtocolKey(@Nullable JsonValue object, Map<String, String> keys) {
+  /** What is wrong with the keys of a server's answer where the gateway judges it, or null. */
+  static @Nullable String answerFault(JsonValue envelope) {
+    JsonValue result = envelope.member("result");
+    if (result == null || result.kind() != JsonKind.OBJECT) {
+      return envelopeFault(envelope);
+    }
+    boolean near = nearProtocolKey(envelope, ENVELOPE) || nearProtocolKey(result, RESULT);
+    for (String list : LISTS) {
+      JsonValue entries = result.member(list);
+      if (entries != null && entries.kind() == JsonKind.ARRAY) {
+        for (JsonValue entry : entries.elements()) {
+          near = near || nearProtocolKey(entry, ENTRY);
+        }
+      }
+    }
+    return near ? "key_folds_to_protocol_key" : null;
+  }
+
+  private static boolean nearProtocolKey(@Nullable JsonValue object, Keys keys) {
     if (object == null || object.kind() != JsonKind.OBJECT) {
       return false;
     }
     for (JsonMember member : object.members()) {
-      String protocolKey = keys.get(fold(member.name()));
-      if ((protocolKey != null && !protocolKey.equals(member.name()))
-          || member.name().equals("__proto__")) {
+      if (keys.near(member.name()) || member.name().equals("__proto__")) {
         return true;
       }
     }
@@ -135,11 +200,21 @@ final class KeyFolding {
     return folded.toString();
   }
 
-  private static Map<String, String> folded(String... keys) {
-    Map<String, String> map = new HashMap<>();
-    for (String key : keys) {
-      map.put(fold(key), key);
+  /**
+   * The keys of one place.
+   *
+   * @param exact as they are
+   * @param folded as they fold
+   */
+  private record Keys(Set<String> exact, Set<String> folded) {
+    static Keys of(String... keys) {
+      return new Keys(
+          Set.of(keys), Arrays.stream(keys).map(KeyFolding::fold).collect(Collectors.toSet()));
     }
-    return Map.copyOf(map);
+
+    /** Whether a name folds to one of the keys without being it. */
+    boolean near(String name) {
+      return !exact.contains(name) && folded.contains(fold(name));
+    }
   }
 }

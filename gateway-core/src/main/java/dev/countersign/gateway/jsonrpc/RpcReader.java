@@ -33,7 +33,7 @@ public final class RpcReader {
   }
 
   /**
-   * Reads what a server sent: as strictly, but for the keys inside its results, which are its own.
+   * Reads what a server sent: as strictly, but for keys of its results that nobody judges.
    *
    * @throws RpcRefusedException when it is not one strict message
    */
@@ -41,7 +41,7 @@ public final class RpcReader {
     JsonValue envelope = envelope(body, limits);
     boolean answer = envelope.member("method") == null;
     return message(
-        envelope, answer ? KeyFolding.envelopeFault(envelope) : KeyFolding.fault(envelope));
+        envelope, answer ? KeyFolding.answerFault(envelope) : KeyFolding.fault(envelope));
   }
 
   private static JsonValue envelope(byte[] body, JsonLimits limits) throws RpcRefusedException {

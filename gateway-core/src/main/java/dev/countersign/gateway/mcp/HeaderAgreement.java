@@ -67,13 +67,17 @@ public final class HeaderAgreement {
             + SENTINEL_END;
   }
 
-  /** Undoes {@link #encode}, once; refuses base64 that is not canonical. */
-  static String decode(String header) {
+  /**
+   * Undoes {@link #encode}, once.
+   *
+   * @throws RefusedException with {@link Reason#HEADER_MISMATCH} for base64 that is not canonical
+   */
+  public static String decode(String header) {
     if (!header.startsWith(SENTINEL_START)
         || !header.endsWith(SENTINEL_END)
         || header.length() < SENTINEL_START.length() + SENTINEL_END.length()) {
       if (!header.chars().allMatch(c -> c >= 0x20 && c <= 0x7e)) {
-        throw mismatch("Mcp-Name must be printable ASCII or base64 between =?base64? and ?=");
+        throw mismatch("a mirror must be printable ASCII or base64 between =?base64? and ?=");
       }
       return header;
     }
@@ -82,7 +86,7 @@ public final class HeaderAgreement {
     try {
       byte[] bytes = Base64.getDecoder().decode(coded);
       if (!Base64.getEncoder().encodeToString(bytes).equals(coded)) {
-        throw mismatch("Mcp-Name is not canonical base64");
+        throw mismatch("a mirror is not canonical base64");
       }
       return StandardCharsets.UTF_8
           .newDecoder()
@@ -91,7 +95,7 @@ public final class HeaderAgreement {
           .decode(ByteBuffer.wrap(bytes))
           .toString();
     } catch (IllegalArgumentException | CharacterCodingException e) {
-      throw mismatch("Mcp-Name is not base64 of UTF-8");
+      throw mismatch("a mirror is not base64 of UTF-8");
     }
   }
 

@@ -268,10 +268,12 @@ final class RpcReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{\"tools\":[],\"Tools\":[],\" name\":1,\"Params\":{},\"METHOD\":1}",
+        "{\"tools\":[],\" name\":1,\"Params\":{},\"METHOD\":1}",
+        "{\"structuredContent\":{\"Tools\":1,\"TOOLS\":2}}",
+        "{\"content\":[{\"type\":\"text\",\"Name\":\"x\"}]}",
         "{\"arguments\":{\"a\":1,\"A\":2}}"
       })
-  void leavesTheKeysInsideAServersResultAlone(String result) throws RpcRefusedException {
+  void leavesTheKeysOfAResultThatNobodyJudgesAlone(String result) throws RpcRefusedException {
     RpcMessage read =
         RpcReader.readReply(bytes(answer(",\"result\":" + result)), JsonLimits.DEFAULTS);
 
@@ -302,5 +304,27 @@ final class RpcReaderTest {
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"Tools\":[]}",
+        "{\"tools\":[],\"TOOLS\":[]}",
+        "{\"tool\u017f\":[]}",
+        "{\"ResultType\":\"input_required\"}",
+        "{\"content\":[],\"InputRequests\":{}}",
+        "{\"tools\":[{\"name\":\"a\",\"Name\":\"b\"}]}",
+        "{\"resources\":[{\"uri\":\"a\",\"uri \":\"b\"}]}",
+        "{\"contents\":[{\"uri\":\"a\",\"URI\":\"b\"}]}"
+      })
+  void resultWhoseJudgedKeysFoldTogetherIsRefused(String result) {
+    String reply = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":" + result + "}";
+
+    assertThatThrownBy(
+            () -> RpcReader.readReply(reply.getBytes(StandardCharsets.UTF_8), JsonLimits.DEFAULTS))
+        .isInstanceOfSatisfying(
+            RpcRefusedException.class,
+            refused -> assertThat(refused.reason()).isEqualTo("key_folds_to_protocol_key"));
   }
 }
