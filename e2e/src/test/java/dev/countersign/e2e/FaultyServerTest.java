@@ -104,9 +104,10 @@ final class FaultyServerTest {
       names = {"HANG", "STATUS_500", "RESET", "REDIRECT"})
   void cancelEndsTheCallWhateverTheServerSaysToIt(Fault fault) throws Exception {
     McpScript client = Objects.requireNonNull(clients.get(Sdk.V1));
+    int seen = server.calls("echo").size();
     server.misbehave(Fault.HANG_IN_STREAM);
     var call = client.startCall("echo", "{\"cancelled\":true}");
-    server.await(open -> open.exchanges() == open.streams() + 1);
+    Await.until("the call", () -> server.calls("echo").size() == seen + 1);
     server.misbehave(fault, "notifications/cancelled");
 
     client.ask("abort");
