@@ -28,6 +28,14 @@ final class LimitsSection {
       bytes("event_bytes", D.eventBytesMax(), MESSAGE_BYTES_MAX, "One event of a server's stream.");
   private static final Key<Long> ANSWER_BYTES =
       bytes("answer_bytes", D.answerBytesMax(), MESSAGE_BYTES_MAX, "One JSON answer of a server.");
+  private static final Key<Long> BUFFERED_BYTES =
+      KEYS.add(
+          Key.defaulted(
+              "buffered_bytes",
+              new SizeType(0, 1L << 40),
+              D.bufferedBytesMax(),
+              "Bodies and answers in memory, of all calls together; one caller's may take half."
+                  + " 0 for a quarter of the heap."));
   private static final Key<Integer> DEPTH =
       count("depth", D.depthMax(), 8, 1000, "Nesting of a JSON message.");
   private static final Key<Integer> TOKENS =
@@ -116,6 +124,7 @@ final class LimitsSection {
         Math.toIntExact(in.get(BODY_BYTES)),
         Math.toIntExact(in.get(EVENT_BYTES)),
         Math.toIntExact(in.get(ANSWER_BYTES)),
+        in.get(BUFFERED_BYTES),
         in.get(DEPTH),
         in.get(TOKENS),
         in.get(CONNECTIONS),

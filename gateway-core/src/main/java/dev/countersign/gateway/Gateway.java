@@ -7,9 +7,11 @@ import dev.countersign.audit.Commitments;
 import dev.countersign.audit.ConfigLeaf;
 import dev.countersign.gateway.admin.AdminPages;
 import dev.countersign.gateway.call.CallLines;
+import dev.countersign.gateway.http.BufferBudget;
 import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.HttpLimits;
 import dev.countersign.gateway.http.HttpListener;
+import dev.countersign.gateway.http.HttpObserver;
 import dev.countersign.gateway.http.ServerTls;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.GatewaySettings;
@@ -20,7 +22,6 @@ import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.gateway.upstream.UpstreamPools;
-import dev.countersign.identity.IssuerSettings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -46,6 +47,7 @@ public final class Gateway implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
   private static final Duration SWEEP = Duration.ofSeconds(10);
   private static final int ADMIN_CONNECTIONS_MAX = 64;
+  private static final long ADMIN_BUFFER_BYTES_MAX = 1 << 20;
 
   private final GatewaySettings first;
   private final AuditLog log;
@@ -55,6 +57,8 @@ public final class Gateway implements AutoCloseable {
   private final SessionTable sessions;
   private final SnapshotHolder snapshots = new SnapshotHolder();
   private final ServerTls tls;
+  private final BufferBudget budget;
+  private final GatewayGauges gauges;
   private final HttpListener listener;
   private final HttpListener admin;
   private volatile boolean draining;
@@ -79,14 +83,16 @@ public final class Gateway implements AutoCloseable {
     this.loops = new EventLoops(first.listen().eventLoops());
     this.pools = new UpstreamPools(loops);
     this.sessions = new SessionTable(clock);
+    this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
     this.listener =
         new HttpListener(
             loops,
             this::httpLimits,
             tls,
-            CallLines.of(snapshots, sessions, log, commitments, meters, clock),
+            CallLines.of(snapshots, sessions, log, commitments, meters, clock, budget),
             meters,
-            clock);
+            clock,
+            budget);
     this.admin =
         new HttpListener(
             loops,
@@ -100,8 +106,10 @@ public final class Gateway implements AutoCloseable {
             ServerTls.none(),
             new AdminPages(meters, this::missing, this::revisionJson, this::adminHosts),
             new Unobserved(),
-            clock);
-    registerGauges();
+            clock,
+            new BufferBudget(() -> ADMIN_BUFFER_BYTES_MAX));
+    this.gauges = new GatewayGauges(meters, snapshots);
+    gauges.register(sessions, pools, log, budget, () -> missing().isEmpty());
   }
 
   /**
@@ -169,7 +177,7 @@ public final class Gateway implements AutoCloseable {
       current.add(route.upstream());
     }
     pools.retain(current);
-    registerKeyAges(snapshot.settings());
+    gauges.registerKeyAges(snapshot.settings());
     LOG.atInfo()
         .addKeyValue("revision", snapshot.revision())
         .addKeyValue("policy", snapshot.policyRevision())
@@ -241,16 +249,19 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void sweep() {
-    Snapshot snapshot = snapshots.current();
-    sessions.sweep((snapshot == null ? first : snapshot.settings()).limits());
+    sessions.sweep(limits());
     if (!draining) {
       sweepLater();
     }
   }
 
-  private HttpLimits httpLimits() {
+  private LimitSettings limits() {
     Snapshot snapshot = snapshots.current();
-    LimitSettings limits = (snapshot == null ? first : snapshot.settings()).limits();
+    return (snapshot == null ? first : snapshot.settings()).limits();
+  }
+
+  private HttpLimits httpLimits() {
+    LimitSettings limits = limits();
     return new HttpLimits(
         limits.headerBytesMax(),
         limits.connectionsMax(),
@@ -283,37 +294,6 @@ public final class Gateway implements AutoCloseable {
     return hosts;
   }
 
-  private void registerGauges() {
-    meters.gauge("countersign_sessions", "Live legacy sessions.", sessions::size);
-    meters.gauge(
-        "countersign_upstream_connections", "Open connections to servers.", pools::connections);
-    meters.gauge("countersign_audit_queue", "Leaves waiting to be durable.", log::queued);
-    meters.gauge(
-        "countersign_audit_available",
-        "1 while records can be written.",
-        () -> log.available() ? 1 : 0);
-    meters.gauge(
-        "countersign_ready", "1 while calls are served.", () -> missing().isEmpty() ? 1 : 0);
-  }
-
-  /** Issuers may come with any settings; the age of one that has gone is NaN. */
-  private void registerKeyAges(GatewaySettings settings) {
-    for (IssuerSettings issuer : settings.identity().issuers()) {
-      meters.gauge(
-          "countersign_issuer_key_age_seconds",
-          "Age of the last good fetch of an issuer's keys; NaN when there was none.",
-          "issuer",
-          issuer.name(),
-          () -> keyAge(issuer.name()));
-    }
-  }
-
-  private double keyAge(String issuer) {
-    Snapshot snapshot = snapshots.current();
-    Duration age = snapshot == null ? null : snapshot.authenticator().keyAges().get(issuer);
-    return age == null ? Double.NaN : age.toMillis() / 1000.0;
-  }
-
   private static ServerTls tlsOf(GatewaySettings settings) throws IOException {
     var files = settings.listen().tls();
     return files == null ? ServerTls.none() : ServerTls.of(files.certificate(), files.key());
@@ -327,7 +307,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   /** The admin address does not count its own visitors. */
-  private static final class Unobserved implements dev.countersign.gateway.http.HttpObserver {
+  private static final class Unobserved implements HttpObserver {
     @Override
     public void opened() {}
 

@@ -95,7 +95,9 @@ final class BodyStep {
       return switch (refused.why()) {
         case TOO_LARGE -> RefusedException.of(Reason.BODY_TOO_LARGE);
         case TIMEOUT -> RefusedException.of(Reason.BODY_TIMEOUT);
-        case FRAMING, CLOSED -> RefusedException.of(Reason.BODY_FRAMING);
+        case FRAMING -> RefusedException.of(Reason.BODY_FRAMING);
+        case NO_ROOM -> RefusedException.of(Reason.OVERLOADED);
+        case CLOSED -> RefusedException.of(Reason.CLIENT_LEFT);
       };
     }
     throw new IllegalStateException("reading a body failed", cause);

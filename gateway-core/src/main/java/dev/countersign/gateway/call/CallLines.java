@@ -3,6 +3,7 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.audit.AuditLog;
 import dev.countersign.audit.Commitments;
+import dev.countersign.gateway.http.BufferBudget;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
@@ -19,12 +20,13 @@ public final class CallLines {
       AuditLog log,
       Commitments commitments,
       Meters meters,
-      InstantSource clock) {
+      InstantSource clock,
+      BufferBudget budget) {
     DecisionStep decisions = new DecisionStep(clock, meters);
     RecordStep records = new RecordStep(log, commitments, meters);
     return new CallLine(
         new FrontDoor(snapshots, new CallIds(clock)),
-        new CallerStep(),
+        new CallerStep(budget),
         new BodyStep(),
         new MessageStep(meters),
         new SessionStep(sessions),

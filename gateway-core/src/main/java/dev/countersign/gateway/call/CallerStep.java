@@ -3,6 +3,7 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.BufferBudget;
 import dev.countersign.identity.Authentication;
 import dev.countersign.identity.Authenticator;
 import dev.countersign.identity.Caller;
@@ -12,10 +13,23 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Turns the credential of a request into a caller, or into the challenge that says what is missing;
- * then holds one of the caller's places in flight.
+ * then holds one of the caller's places in flight, and counts what the call keeps in memory against
+ * the caller's share.
  */
 final class CallerStep {
-  private final ConcurrentHashMap<CallerKey, Integer> inFlight = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<CallerKey, InFlight> inFlight = new ConcurrentHashMap<>();
+  private final BufferBudget budget;
+
+  /** What a caller has under way. */
+  private record InFlight(int calls, BufferBudget share) {
+    InFlight with(int more) {
+      return new InFlight(calls + more, share);
+    }
+  }
+
+  CallerStep(BufferBudget budget) {
+    this.budget = budget;
+  }
 
   CompletableFuture<Caller> prove(Call call) {
     Authenticator authenticator = call.snapshot().authenticator();
@@ -44,11 +58,17 @@ final class CallerStep {
 
   private Caller admit(Call call, Caller caller) {
     CallerKey key = caller.key();
-    int count = inFlight.merge(key, 1, Integer::sum);
-    call.onEnd(() -> inFlight.computeIfPresent(key, (k, c) -> c > 1 ? c - 1 : null));
+    InFlight now =
+        inFlight.compute(
+            key, (k, was) -> was == null ? new InFlight(1, budget.share()) : was.with(1));
+    call.onEnd(
+        () -> inFlight.computeIfPresent(key, (k, was) -> was.calls > 1 ? was.with(-1) : null));
     call.caller(caller);
-    if (count > call.limits().callsPerCallerMax()) {
+    if (now.calls > call.limits().callsPerCallerMax()) {
       throw RefusedException.of(Reason.CALL_LIMIT);
+    }
+    if (!call.exchange().hold().chargeTo(now.share)) {
+      throw RefusedException.of(Reason.OVERLOADED);
     }
     return caller;
   }

@@ -44,7 +44,7 @@ final class DecisionStep {
     return ask(call, call.snapshot(), request)
         .thenCompose(
             decision -> {
-              meters.decided(System.nanoTime() - began);
+              meters.decided(word(decision), System.nanoTime() - began);
               call.decision(decision);
               return switch (decision) {
                 case Permit permit -> CompletableFuture.completedFuture(met(permit));
@@ -54,6 +54,16 @@ final class DecisionStep {
                 case Indeterminate broken -> throw RefusedException.of(Reason.POLICY_INDETERMINATE);
               };
             });
+  }
+
+  private static String word(Decision decision) {
+    return switch (decision) {
+      case Permit permit -> "permit";
+      case Refusal refusal -> "refusal";
+      case ApprovalNeeded approval -> "approval_needed";
+      case StepUpNeeded stepUp -> "step_up";
+      case Indeterminate broken -> "indeterminate";
+    };
   }
 
   /**
@@ -109,16 +119,21 @@ final class DecisionStep {
             });
   }
 
+  /** In the words for a target that does not exist; on record it is what it is. */
   private static RefusedException unknown(McpMessage message, String name) {
     return switch (message.method().kind()) {
-      case TOOL -> RefusedException.of(Reason.TARGET_UNKNOWN, "Unknown tool: " + name);
-      case PROMPT -> RefusedException.of(Reason.TARGET_UNKNOWN, "Unknown prompt: " + name);
+      case TOOL -> hidden(Reason.TARGET_UNKNOWN, "Unknown tool: " + name, Map.of());
+      case PROMPT -> hidden(Reason.TARGET_UNKNOWN, "Unknown prompt: " + name, Map.of());
       case RESOURCE, RESOURCE_TEMPLATE, SERVER ->
-          RefusedException.of(
+          hidden(
               message.era().modern() ? Reason.TARGET_UNKNOWN : Reason.RESOURCE_UNKNOWN,
               "Resource not found",
               Map.of("uri", name));
     };
+  }
+
+  private static RefusedException hidden(Reason told, String detail, Map<String, Object> data) {
+    return RefusedException.disguised(Reason.POLICY_REFUSED, told, detail, data);
   }
 
   private static CompletableFuture<Decision> ask(

@@ -88,11 +88,7 @@ final class Endings {
     }
     Reason reason = refusal.reason();
     meters.refused(reason);
-    LOG.atInfo()
-        .addKeyValue("call", call.id())
-        .addKeyValue("reason", reason.id())
-        .addKeyValue("server", call.route().server().name())
-        .log("call refused");
+    log(call, reason);
     if (call.hasMessage()) {
       long nanos = System.nanoTime() - call.beganNanos();
       meters.callBegan();
@@ -108,6 +104,24 @@ final class Endings {
     } else {
       peekId(call).whenComplete((done, ignored) -> write(call, refusal));
     }
+  }
+
+  private static void log(Call call, Reason reason) {
+    // Strangers must not be able to fill the log; metrics count them.
+    var event = call.hasCaller() ? LOG.atInfo() : LOG.atDebug();
+    event =
+        event
+            .addKeyValue("call", call.id())
+            .addKeyValue("reason", reason.id())
+            .addKeyValue("server", call.route().server().name());
+    if (call.hasCaller()) {
+      event = event.addKeyValue("caller", call.caller().id());
+    }
+    if (call.hasMessage()) {
+      event = event.addKeyValue("method", call.message().method().wire());
+      event = event.addKeyValue("target", call.message().targetName());
+    }
+    event.log("call refused");
   }
 
   /** Clients lose their session on a 401 without their request's id, so the body is looked at. */
@@ -155,6 +169,7 @@ final class Endings {
                   "www-authenticate",
                   ProtectedResource.challenge403InsufficientScope(
                       metadata, refusal.scopes(), refusal.detail())));
+      case OVERLOADED -> List.of(new Header("retry-after", "1"));
       case METHOD_NOT_ALLOWED -> List.of(new Header("allow", "POST, GET, DELETE, OPTIONS"));
       default -> List.of();
     };
@@ -177,6 +192,6 @@ final class Endings {
     headers.addAll(cors);
     headers.addAll(more);
     return new Answer(
-        refusal.reason().status(modern), headers, ErrorAnswers.body(refusal, idJson, callId));
+        refusal.told().status(modern), headers, ErrorAnswers.body(refusal, idJson, callId));
   }
 }

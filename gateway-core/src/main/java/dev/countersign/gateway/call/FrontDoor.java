@@ -69,7 +69,10 @@ final class FrontDoor {
       exchange.answer(preflight(head));
       return null;
     }
-    return new Call(ids.next(), exchange, snapshot, route);
+    Call call = new Call(ids.next(), exchange, snapshot, route);
+    exchange.hold().retain();
+    call.onEnd(exchange.hold()::release);
+    return call;
   }
 
   /** Headers that let a page of an accepted origin read the answer; none without an origin. */

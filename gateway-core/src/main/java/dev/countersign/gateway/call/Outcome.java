@@ -5,14 +5,19 @@ import dev.countersign.audit.OutcomeLeaf;
 import dev.countersign.audit.OutcomeResult;
 import dev.countersign.audit.SideEffect;
 import dev.countersign.gateway.telemetry.Meters;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gathers how a permitted call goes and, whatever happened, writes it down once: the outcome leaf
  * and the metric come from here. Confined to the call's event loop.
  */
 final class Outcome {
+  private static final Logger LOG = LoggerFactory.getLogger(Outcome.class);
+
   private final Call call;
   private final RecordStep records;
   private final Meters meters;
@@ -83,6 +88,11 @@ final class Outcome {
             firstByte ? sinceDecision(firstByteNanos) : -1,
             sinceDecision(now),
             detail));
+    LOG.atDebug()
+        .addKeyValue("call", call.id())
+        .addKeyValue("server", call.route().server().name())
+        .addKeyValue("result", result.name().toLowerCase(Locale.ROOT))
+        .log("call ended");
     meters.callEnded(
         call.message().method().wire(),
         call.route().server().name(),

@@ -54,6 +54,7 @@ final class ReplyGovernor implements ReplyListener {
   private @Nullable SseDecoder events;
   private @Nullable ByteArrayOutputStream json;
   private @Nullable ReplyHead head;
+  private int eventBytesHeld;
   private boolean answerSeen;
   private boolean replyOver;
 
@@ -187,18 +188,39 @@ final class ReplyGovernor implements ReplyListener {
     }
     watch.heard();
     if (events != null) {
-      try {
-        events.feed(piece, 0, piece.length, new Events());
-      } catch (SseRefusedException e) {
-        order.thenRun(() -> bad("a broken event stream"));
-      }
+      feed(events, piece);
     } else if (json != null) {
       if (json.size() + (long) piece.length > call.limits().answerBytesMax()) {
         bad("an answer over the limit");
+      } else if (!call.exchange().hold().take(piece.length)) {
+        noRoom();
       } else {
         json.writeBytes(piece);
       }
     }
+  }
+
+  private void feed(SseDecoder decoder, byte[] piece) {
+    try {
+      decoder.feed(piece, 0, piece.length, new Events());
+    } catch (SseRefusedException e) {
+      order.thenRun(() -> bad("a broken event stream"));
+      return;
+    }
+    int more = decoder.buffered() - eventBytesHeld;
+    if (more > 0) {
+      eventBytesHeld += more;
+      if (!call.exchange().hold().take(more)) {
+        noRoom();
+      }
+    }
+  }
+
+  /** The server has acted, so the client is not told to come again. */
+  private void noRoom() {
+    meters.refused(Reason.OVERLOADED);
+    delivery.failed(
+        ResultStep.badReply("there is no room in memory for it now"), OutcomeResult.WITHHELD);
   }
 
   @Override
@@ -333,7 +355,7 @@ final class ReplyGovernor implements ReplyListener {
   /** A server of the other era answers a modern request with some 4xx of its own. */
   private void notAnAnswer(String detail) {
     int status = head == null ? 0 : head.status();
-    if (call.modern() && status >= 400 && status <= 499) {
+    if (call.modern() && (status == 400 || status == 404 || status == 405)) {
       fail(Reason.ERA_NOT_SERVED, OutcomeResult.ERROR_ANSWERED);
     } else {
       bad(detail);

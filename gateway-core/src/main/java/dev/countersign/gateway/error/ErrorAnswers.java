@@ -36,7 +36,7 @@ public final class ErrorAnswers {
       json.writeFieldName("id");
       json.writeRawValue(idJson == null ? "null" : idJson);
       json.writeObjectFieldStart("error");
-      json.writeNumberField("code", refusal.reason().code());
+      json.writeNumberField("code", refusal.told().code());
       json.writeStringField("message", wellFormed(refusal.detail()));
       writeData(json, refusal, callId);
       json.writeEndObject();
@@ -62,7 +62,7 @@ public final class ErrorAnswers {
       }
     }
     // A hidden target's answer must not differ from an unknown one's by anything but its own id.
-    json.writeStringField("reason", refusal.reason().id());
+    json.writeStringField("reason", refusal.told().id());
     if (callId != null) {
       json.writeStringField("callId", callId);
     }

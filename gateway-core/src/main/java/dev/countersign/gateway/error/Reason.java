@@ -106,6 +106,14 @@ public enum Reason {
       200,
       -32603,
       "policy demands something that this gateway cannot do"),
+  OVERLOADED(
+      1044,
+      Family.UNAVAILABLE,
+      503,
+      503,
+      -32603,
+      "too much is in memory at the moment; try again later"),
+  CLIENT_LEFT(1045, Family.REFUSED, 400, 400, 1045, "the client left before its request was whole"),
   INTERNAL(1099, Family.BUG, 500, 500, -32603, "internal error");
 
   /** Who has to act. */

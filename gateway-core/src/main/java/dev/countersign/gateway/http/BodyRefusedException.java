@@ -11,6 +11,8 @@ public final class BodyRefusedException extends Exception {
     TIMEOUT,
     /** Broken chunks, trailers, or anything else that is not HTTP. */
     FRAMING,
+    /** There is no room for it in memory now. */
+    NO_ROOM,
     /** The client went away. */
     CLOSED
   }

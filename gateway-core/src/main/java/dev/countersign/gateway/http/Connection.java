@@ -129,13 +129,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
           hasBody(request));
       return;
     }
+    BufferHold hold = listener.newHold();
     RequestBody body =
         new RequestBody(
-            declaredLength(request), new BodyControl(expectation != null && hasBody(request)));
+            declaredLength(request),
+            new BodyControl(expectation != null && hasBody(request)),
+            hold);
     if (!hasBody(request)) {
       body.end();
     }
-    Exchange exchange = new Exchange(this, loop, new RequestHead(request, source()), body);
+    Exchange exchange = new Exchange(this, loop, new RequestHead(request, source()), body, hold);
     current = exchange;
     try {
       listener.handler().handle(exchange);
@@ -180,7 +183,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void refuse(HttpResponseStatus status, String text, boolean more) {
     byte[] body = (text + "\n").getBytes(StandardCharsets.UTF_8);
     closeAfterAnswer = true;
-    RequestBody nothing = new RequestBody(0, new BodyControl(false));
+    BufferHold hold = listener.newHold();
+    RequestBody nothing = new RequestBody(0, new BodyControl(false), hold);
     if (!more) {
       nothing.end();
     }
@@ -192,7 +196,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
                 new io.netty.handler.codec.http.DefaultHttpRequest(
                     HttpVersion.HTTP_1_1, io.netty.handler.codec.http.HttpMethod.GET, "/"),
                 source()),
-            nothing);
+            nothing,
+            hold);
     current.answer(
         new Answer(
             status.code(), List.of(new Header("content-type", "text/plain; charset=utf-8")), body));
@@ -240,6 +245,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     current = null;
     writableTask = null;
     disarm();
+    if (exchange != null) {
+      BufferHold hold = exchange.hold();
+      written.addListener(flushed -> hold.release());
+    }
     if (bodyOpen) {
       lingering = true;
       channel.config().setAutoRead(true);
@@ -247,6 +256,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     } else if (closeAfterAnswer || listener.draining()) {
       closing = true;
       written.addListener(ChannelFutureListener.CLOSE);
+      // Not longer for one that does not read its answer than for one that asks nothing more.
+      arm(limits.idle(), channel::close);
     } else {
       arm(limits.idle(), channel::close);
       next();
@@ -338,6 +349,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     current = null;
     if (exchange != null) {
       exchange.clientGone();
+      exchange.hold().release();
     }
   }
 
@@ -394,8 +406,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     @Override
-    public void tooLarge() {
-      listener.observer().refused(HttpObserver.Refused.BODY_BYTES);
+    public void refused(BodyRefusedException.Why why) {
+      listener
+          .observer()
+          .refused(
+              why == BodyRefusedException.Why.NO_ROOM
+                  ? HttpObserver.Refused.NO_ROOM
+                  : HttpObserver.Refused.BODY_BYTES);
       closeAfterAnswer = true;
     }
 

@@ -15,16 +15,18 @@ public final class Exchange {
   private final Loop loop;
   private final RequestHead head;
   private final RequestBody body;
+  private final BufferHold hold;
   private boolean answered;
   private boolean closed;
   private List<Runnable> closedTasks = List.of();
   private List<Runnable> drainTasks = List.of();
 
-  Exchange(Connection connection, Loop loop, RequestHead head, RequestBody body) {
+  Exchange(Connection connection, Loop loop, RequestHead head, RequestBody body, BufferHold hold) {
     this.connection = connection;
     this.loop = loop;
     this.head = head;
     this.body = body;
+    this.hold = hold;
   }
 
   /** The event loop that everything about this exchange runs on. */
@@ -53,6 +55,11 @@ public final class Exchange {
    */
   public boolean bodyWithin(int bytes) {
     return body.within(bytes);
+  }
+
+  /** What of this exchange is in memory. */
+  public BufferHold hold() {
+    return hold;
   }
 
   /** Sends a whole answer. A second answer, or one to a client that is gone, is ignored. */

@@ -43,6 +43,8 @@ public final class HttpListener implements AutoCloseable {
   private final RequestHandler handler;
   private final HttpObserver observer;
   private final InstantSource clock;
+  private final BufferBudget budget;
+  private final BufferBudget strangers;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger open = new AtomicInteger();
   private volatile boolean draining;
@@ -58,13 +60,21 @@ public final class HttpListener implements AutoCloseable {
       ServerTls tls,
       RequestHandler handler,
       HttpObserver observer,
-      InstantSource clock) {
+      InstantSource clock,
+      BufferBudget budget) {
     this.loops = loops;
     this.limits = limits;
     this.tls = tls::context;
     this.handler = handler;
     this.observer = observer;
     this.clock = clock;
+    this.budget = budget;
+    this.strangers = budget.share();
+  }
+
+  /** For one exchange; counted as a stranger's until its caller is known. */
+  BufferHold newHold() {
+    return new BufferHold(budget, strangers);
   }
 
   /**

@@ -25,6 +25,8 @@ public interface HttpObserver {
     /** The body did not come in time. */
     BODY_TIMEOUT,
     /** The body is over the limit. */
-    BODY_BYTES
+    BODY_BYTES,
+    /** All that may be in memory is in use. */
+    NO_ROOM
   }
 }

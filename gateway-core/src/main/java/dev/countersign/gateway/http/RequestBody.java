@@ -11,10 +11,13 @@ final class RequestBody {
   /** What may wait before anyone has asked for the body. */
   private static final int UNASKED_BYTES_MAX = 64 << 10;
 
+  private static final int FIRST_BYTES = 4 << 10;
+
   private static final byte[] NOTHING = {};
 
   private final long declaredLength;
   private final ReadControl control;
+  private final BufferHold hold;
   private byte[] bytes = NOTHING;
   private int length;
   private boolean whole;
@@ -27,8 +30,8 @@ final class RequestBody {
     /** Stop reading, or go on. */
     void reading(boolean on);
 
-    /** More came, or was announced, than the reader allows. */
-    void tooLarge();
+    /** More came, or was announced, than the reader allows or there is room for. */
+    void refused(BodyRefusedException.Why why);
 
     /** Someone waits for the body: tell the client to go on and watch the clock. */
     void wanted();
@@ -36,10 +39,12 @@ final class RequestBody {
 
   /**
    * @param declaredLength {@code Content-Length}, or -1 when the body is chunked
+   * @param hold what is gathered is taken from it
    */
-  RequestBody(long declaredLength, ReadControl control) {
+  RequestBody(long declaredLength, ReadControl control, BufferHold hold) {
     this.declaredLength = declaredLength;
     this.control = control;
+    this.hold = hold;
   }
 
   CompletableFuture<byte[]> read(int max) {
@@ -72,7 +77,10 @@ final class RequestBody {
       refuse(BodyRefusedException.Why.TOO_LARGE);
       return;
     }
-    ensure(length + more);
+    if (!ensure(length + more)) {
+      refuse(BodyRefusedException.Why.NO_ROOM);
+      return;
+    }
     piece.readBytes(bytes, length, more);
     length += more;
     if (reader == null && length > UNASKED_BYTES_MAX) {
@@ -90,8 +98,8 @@ final class RequestBody {
       refused = why;
       bytes = NOTHING;
       length = 0;
-      if (why == BodyRefusedException.Why.TOO_LARGE) {
-        control.tooLarge();
+      if (why == BodyRefusedException.Why.TOO_LARGE || why == BodyRefusedException.Why.NO_ROOM) {
+        control.refused(why);
       }
       settle();
     } else if (refused == null && reader != null && !reader.isDone()) {
@@ -118,13 +126,17 @@ final class RequestBody {
     }
   }
 
-  private void ensure(int needed) {
+  private boolean ensure(int needed) {
     if (bytes.length < needed) {
-      // An honest client gets one allocation; one that lies about its length only what it sends.
-      long wish = declaredLength >= needed && declaredLength <= 1 << 20 ? declaredLength : 0;
-      long size =
-          Math.max(wish, Math.max(needed, Math.min(2L * bytes.length, Integer.MAX_VALUE - 8)));
+      // By what came, not by what was announced: a stranger can announce anything.
+      long doubled = Math.max(FIRST_BYTES, 2L * bytes.length);
+      long wish = declaredLength >= needed ? Math.min(doubled, declaredLength) : doubled;
+      long size = Math.max(needed, Math.min(wish, Integer.MAX_VALUE - 8));
+      if (!hold.take(size - bytes.length)) {
+        return false;
+      }
       bytes = Arrays.copyOf(bytes, (int) size);
     }
+    return true;
   }
 }

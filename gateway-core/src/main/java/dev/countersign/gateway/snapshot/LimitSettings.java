@@ -13,6 +13,8 @@ import java.time.Duration;
  * @param bodyBytesMax a request's body
  * @param eventBytesMax one server-sent event from a server
  * @param answerBytesMax one JSON answer from a server
+ * @param bufferedBytesMax bodies and answers that are in memory, of all calls together; half of it
+ *     for one caller's; 0 for a quarter of the heap
  * @param depthMax nesting of a JSON message
  * @param tokensMax tokens of a JSON message
  * @param connectionsMax open client connections
@@ -38,6 +40,7 @@ public record LimitSettings(
     int bodyBytesMax,
     int eventBytesMax,
     int answerBytesMax,
+    long bufferedBytesMax,
     int depthMax,
     int tokensMax,
     int connectionsMax,
@@ -65,6 +68,7 @@ public record LimitSettings(
           4 << 20,
           4 << 20,
           16 << 20,
+          0,
           64,
           100_000,
           10_000,

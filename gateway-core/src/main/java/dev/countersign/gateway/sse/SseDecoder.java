@@ -38,6 +38,11 @@ public final class SseDecoder {
     this.eventBytesMax = eventBytesMax;
   }
 
+  /** Bytes that are kept of an event that is not whole. */
+  public int buffered() {
+    return line.size() + data.size();
+  }
+
   /**
    * Reads a piece.
    *

@@ -69,8 +69,7 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
           true, counter("countersign_tokens_verified", "Accepted tokens.", "source", "cache"),
           false, counter("countersign_tokens_verified", "Accepted tokens.", "source", "signature"));
   private final ConcurrentHashMap<String, Counter> keyFetches = new ConcurrentHashMap<>();
-  private final Timer decisions =
-      timer("countersign_decision", "Time policy took to decide.", Tags.empty());
+  private final ConcurrentHashMap<String, Timer> decisions = new ConcurrentHashMap<>();
   private final Timer auditSync =
       timer("countersign_audit_sync", "Time one sync of the audit log took.", Tags.empty());
   private final Counter auditLeaves =
@@ -167,9 +166,21 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
     }
   }
 
-  /** Policy decided. */
-  public void decided(long nanos) {
-    decisions.record(nanos, TimeUnit.NANOSECONDS);
+  /**
+   * Policy decided a call.
+   *
+   * @param result permit, refusal, approval_needed, step_up or indeterminate
+   */
+  public void decided(String result, long nanos) {
+    decisions
+        .computeIfAbsent(
+            result,
+            word ->
+                timer(
+                    "countersign_decision",
+                    "Time policy took to decide a call.",
+                    Tags.of("result", word)))
+        .record(nanos, TimeUnit.NANOSECONDS);
   }
 
   /** A message was dropped on purpose. */

@@ -43,6 +43,7 @@ final class RawServer implements AutoCloseable {
 
   final AtomicInteger opened = new AtomicInteger();
   final AtomicInteger closed = new AtomicInteger();
+  final BufferBudget budget;
   private final EventLoops loops = new EventLoops(1);
   private final HttpListener listener;
   private final int port;
@@ -60,11 +61,24 @@ final class RawServer implements AutoCloseable {
     this(LIMITS, ServerTls.none(), handler);
   }
 
+  /** With so much memory for bodies. */
+  RawServer(long budgetBytes) throws IOException {
+    this(LIMITS, ServerTls.none(), null, budgetBytes);
+  }
+
   private RawServer(HttpLimits limits, ServerTls tls, @Nullable RequestHandler handler)
       throws IOException {
+    this(limits, tls, handler, 0);
+  }
+
+  private RawServer(
+      HttpLimits limits, ServerTls tls, @Nullable RequestHandler handler, long budgetBytes)
+      throws IOException {
+    budget = new BufferBudget(() -> budgetBytes);
     RequestHandler used = handler == null ? this::handle : handler;
     listener =
-        new HttpListener(loops, () -> limits, tls, used, new Counting(), InstantSource.system());
+        new HttpListener(
+            loops, () -> limits, tls, used, new Counting(), InstantSource.system(), budget);
     port = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).getPort();
   }
 

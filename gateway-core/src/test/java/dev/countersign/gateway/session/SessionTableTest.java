@@ -38,6 +38,7 @@ final class SessionTableTest {
         d.bodyBytesMax(),
         d.eventBytesMax(),
         d.answerBytesMax(),
+        d.bufferedBytesMax(),
         d.depthMax(),
         d.tokensMax(),
         d.connectionsMax(),

@@ -41,6 +41,7 @@ final class UpstreamBench implements AutoCloseable {
         d.bodyBytesMax(),
         d.eventBytesMax(),
         d.answerBytesMax(),
+        d.bufferedBytesMax(),
         d.depthMax(),
         d.tokensMax(),
         d.connectionsMax(),

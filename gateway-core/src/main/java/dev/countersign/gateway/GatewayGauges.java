@@ -1,0 +1,68 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway;
+
+import dev.countersign.audit.AuditLog;
+import dev.countersign.gateway.http.BufferBudget;
+import dev.countersign.gateway.session.SessionTable;
+import dev.countersign.gateway.snapshot.GatewaySettings;
+import dev.countersign.gateway.snapshot.Snapshot;
+import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.upstream.UpstreamPools;
+import dev.countersign.identity.IssuerSettings;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+
+/** What is read, and not counted, when metrics are. */
+final class GatewayGauges {
+  private final Meters meters;
+  private final SnapshotHolder snapshots;
+  private final Set<String> issuers = ConcurrentHashMap.newKeySet();
+
+  GatewayGauges(Meters meters, SnapshotHolder snapshots) {
+    this.meters = meters;
+    this.snapshots = snapshots;
+  }
+
+  void register(
+      SessionTable sessions,
+      UpstreamPools pools,
+      AuditLog log,
+      BufferBudget budget,
+      BooleanSupplier ready) {
+    meters.gauge("countersign_sessions", "Live legacy sessions.", sessions::size);
+    meters.gauge(
+        "countersign_upstream_connections", "Open connections to servers.", pools::connections);
+    meters.gauge(
+        "countersign_buffered_bytes", "Bodies and answers that are in memory.", budget::used);
+    meters.gauge("countersign_audit_queue", "Leaves waiting to be durable.", log::queued);
+    meters.gauge(
+        "countersign_audit_available",
+        "1 while records can be written.",
+        () -> log.available() ? 1 : 0);
+    meters.gauge(
+        "countersign_ready", "1 while calls are served.", () -> ready.getAsBoolean() ? 1 : 0);
+  }
+
+  /** Issuers may come with any settings; the age of one that has gone is NaN. */
+  void registerKeyAges(GatewaySettings settings) {
+    for (IssuerSettings issuer : settings.identity().issuers()) {
+      if (issuers.add(issuer.name())) {
+        meters.gauge(
+            "countersign_issuer_key_age_seconds",
+            "Age of the last good fetch of an issuer's keys; NaN when there was none.",
+            "issuer",
+            issuer.name(),
+            () -> keyAge(issuer.name()));
+      }
+    }
+  }
+
+  private double keyAge(String issuer) {
+    Snapshot snapshot = snapshots.current();
+    Duration age = snapshot == null ? null : snapshot.authenticator().keyAges().get(issuer);
+    return age == null ? Double.NaN : age.toMillis() / 1000.0;
+  }
+}

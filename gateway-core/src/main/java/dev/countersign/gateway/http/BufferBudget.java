@@ -1,0 +1,52 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.http;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/**
+ * A bound on what many exchanges together keep in memory of bodies and answers, so that requests
+ * that are each within their limits cannot add up to more than there is. Any thread.
+ */
+public final class BufferBudget {
+  /** Of the heap, what buffers may take where nothing else was said. */
+  private static final int HEAP_PARTS = 4;
+
+  private final LongSupplier bytesMax;
+  private final AtomicLong used = new AtomicLong();
+
+  /**
+   * @param bytesMax read at each taking; 0 means a quarter of the heap
+   */
+  public BufferBudget(LongSupplier bytesMax) {
+    this.bytesMax = bytesMax;
+  }
+
+  /** A budget within this one, of half its size, for one of many that share it. */
+  public BufferBudget share() {
+    return new BufferBudget(() -> max() / 2);
+  }
+
+  /** Bytes taken and not given back. */
+  public long used() {
+    return used.get();
+  }
+
+  /** Takes some, or nothing when so much is not left. */
+  boolean take(long bytes) {
+    if (used.addAndGet(bytes) <= max()) {
+      return true;
+    }
+    used.addAndGet(-bytes);
+    return false;
+  }
+
+  void give(long bytes) {
+    used.addAndGet(-bytes);
+  }
+
+  private long max() {
+    long wanted = bytesMax.getAsLong();
+    return wanted > 0 ? wanted : Runtime.getRuntime().maxMemory() / HEAP_PARTS;
+  }
+}

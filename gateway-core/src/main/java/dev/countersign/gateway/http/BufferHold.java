@@ -1,0 +1,60 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.http;
+
+/**
+ * What one exchange keeps in memory, counted against the {@link BufferBudget} of all and against a
+ * share of it: that of strangers, and once its caller is known the caller's own. Given back when
+ * nobody retains it any more: the connection does until its answer is flushed or it is closed, the
+ * call until it is over. Confined to the exchange's event loop.
+ */
+public final class BufferHold {
+  private final BufferBudget all;
+  private BufferBudget share;
+  private long bytes;
+  private int holders = 1;
+
+  BufferHold(BufferBudget all, BufferBudget strangersShare) {
+    this.all = all;
+    this.share = strangersShare;
+  }
+
+  /**
+   * Counts this against a caller's share instead; false, and nothing changed, when that is full.
+   */
+  public boolean chargeTo(BufferBudget callersShare) {
+    if (!callersShare.take(bytes)) {
+      return false;
+    }
+    share.give(bytes);
+    share = callersShare;
+    return true;
+  }
+
+  /** Takes more; false, and nothing taken, when there is no room. */
+  public boolean take(long more) {
+    if (!share.take(more)) {
+      return false;
+    }
+    if (!all.take(more)) {
+      share.give(more);
+      return false;
+    }
+    bytes += more;
+    return true;
+  }
+
+  /** Keeps it from being given back until one more {@link #release}. */
+  public void retain() {
+    holders++;
+  }
+
+  /** Gives everything back when it is the last. */
+  public void release() {
+    holders--;
+    if (holders == 0) {
+      all.give(bytes);
+      share.give(bytes);
+      bytes = 0;
+    }
+  }
+}
