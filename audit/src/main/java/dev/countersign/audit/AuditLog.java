@@ -89,7 +89,8 @@ public final class AuditLog implements AutoCloseable {
    * @return proof of that; it tells when the leaf is durable, and fails when the leaf does not fit
    *     what the log holds: an outcome no decision waits for, or a second decision of a call whose
    *     first still waits for its outcome
-   * @throws AuditUnavailableException when it cannot be recorded now
+   * @throws AuditUnavailableException when it cannot be recorded now: the disk fails, the queue is
+   *     full, or, for decisions, the disk has not answered for five seconds
    * @throws IllegalArgumentException for a {@link SegmentLeaf}, which is the log's own
    */
   public AuditReceipt append(Leaf leaf) throws AuditUnavailableException {

@@ -34,6 +34,10 @@ final class Committer {
   /** Whoever adds a leaf ends the sleep, so that its length does not matter. */
   private static final long SLEEP_NANOS = TimeUnit.HOURS.toNanos(1);
 
+  /** A disk that does not answer for so long is as good as one that fails. */
+  private static final long STALL_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private static final String STALLED = "the disk has not answered for 5 s";
   private static final String CLOSED = "the audit log is closed";
 
   private final LeafWriter writer;
@@ -50,6 +54,9 @@ final class Committer {
   private volatile boolean closing;
   private volatile boolean ended;
   private volatile @Nullable String unavailable;
+
+  /** When the group under way was begun, on the nano clock and never 0; 0 while there is none. */
+  private volatile long busySince;
 
   private final List<Waiting> group = new ArrayList<>();
   private long outageBegan;
@@ -91,7 +98,7 @@ final class Committer {
 
   private @Nullable String refusal(Leaf leaf) {
     String why = unavailableReason();
-    if (!why.isEmpty()) {
+    if (!why.isEmpty() && (leaf instanceof DecisionLeaf || !why.equals(STALLED))) {
       return why;
     }
     if (leaf instanceof DecisionLeaf decision
@@ -108,7 +115,15 @@ final class Committer {
 
   String unavailableReason() {
     String why = unavailable;
-    return why != null ? why : closing ? CLOSED : "";
+    if (why == null) {
+      why = closing ? CLOSED : isStalled() ? STALLED : "";
+    }
+    return why;
+  }
+
+  private boolean isStalled() {
+    long since = busySince;
+    return since != 0 && System.nanoTime() - since > STALL_NANOS;
   }
 
   int queued() {
@@ -183,6 +198,15 @@ final class Committer {
   }
 
   private void commitGroup() {
+    busySince = System.nanoTime() | 1;
+    try {
+      takeToDisk();
+    } finally {
+      busySince = 0;
+    }
+  }
+
+  private void takeToDisk() {
     try {
       writer.rotateIfFull();
       fillGroup();

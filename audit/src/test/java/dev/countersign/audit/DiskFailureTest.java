@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -182,6 +183,32 @@ class DiskFailureTest {
         .hasMessageContaining("Read-only file system");
     disk.heal();
     Leaves.open(directory, outages, disk).close();
+    assertThat(AuditVerifier.verify(directory).findings()).isEmpty();
+  }
+
+  @Test
+  void diskThatDoesNotAnswerTakesNoMoreDecisionsAndGoesOnWhenItDoes() throws Exception {
+    try (AuditLog log = Leaves.open(directory, outages, disk)) {
+      Semaphore forces = disk.holdForces();
+      AuditReceipt held = log.append(Leaves.permit("held"));
+      long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      while (log.available()) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        Thread.onSpinWait();
+      }
+
+      assertThatThrownBy(() -> log.append(Leaves.permit("late")))
+          .isInstanceOf(AuditUnavailableException.class)
+          .hasMessageContaining("not answered");
+      AuditReceipt outcome = log.append(Leaves.outcome("held"));
+      forces.release(10_000);
+
+      assertThat(held.durable().get(10, TimeUnit.SECONDS)).isNotNull();
+      assertThat(outcome.durable().get(10, TimeUnit.SECONDS)).isNotNull();
+      assertThat(log.available()).isTrue();
+      assertThat(log.append(Leaves.refusal("next")).durable().get(10, TimeUnit.SECONDS))
+          .isNotNull();
+    }
     assertThat(AuditVerifier.verify(directory).findings()).isEmpty();
   }
 }

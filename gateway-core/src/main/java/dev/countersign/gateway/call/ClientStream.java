@@ -84,6 +84,11 @@ final class ClientStream {
     if (timer != null) {
       timer.cancel();
     }
+    if (paused) {
+      // The server may finish for a client that is gone.
+      paused = false;
+      resumeServer.run();
+    }
   }
 
   private void caughtUp() {

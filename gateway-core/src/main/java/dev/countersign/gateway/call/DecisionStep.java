@@ -71,14 +71,18 @@ final class DecisionStep {
    * answers are not redacted, and sessions carry no labels yet.
    */
   private static Permit met(Permit permit) {
-    Obligations demanded = permit.obligations();
-    if (!demanded.credentialScopes().isEmpty()
-        || demanded.credentialTtl() != null
-        || !demanded.redact().isEmpty()
-        || !demanded.labels().isEmpty()) {
+    if (!isMet(permit)) {
       throw RefusedException.of(Reason.OBLIGATION_UNMET);
     }
     return permit;
+  }
+
+  private static boolean isMet(Permit permit) {
+    Obligations demanded = permit.obligations();
+    return demanded.credentialScopes().isEmpty()
+        && demanded.credentialTtl() == null
+        && demanded.redact().isEmpty()
+        && demanded.labels().isEmpty();
   }
 
   /** Whether a target may be shown to the caller: the decision of a call without its arguments. */
@@ -86,6 +90,14 @@ final class DecisionStep {
     Effect effect = kind == TargetKind.TOOL ? call.route().effects().of(name) : null;
     AccessRequest request = request(call, call.snapshot(), Trigger.LIST, kind, name, effect, null);
     return ask(call, call.snapshot(), request).thenApply(DecisionStep::shows);
+  }
+
+  /** Whether the caller may read a resource that came with another: nothing but a permit counts. */
+  CompletableFuture<Boolean> readable(Call call, String uri) {
+    AccessRequest request =
+        request(call, call.snapshot(), Trigger.REQUEST, TargetKind.RESOURCE, uri, null, null);
+    return ask(call, call.snapshot(), request)
+        .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
   }
 
   /** Whether an open stream may go on under the newest settings. */
@@ -99,7 +111,8 @@ final class DecisionStep {
             call.route().server().name(),
             null,
             null);
-    return ask(call, newest, request).thenApply(Permit.class::isInstance);
+    return ask(call, newest, request)
+        .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
   }
 
   /**

@@ -133,14 +133,8 @@ final class Delivery {
     } else if (refusal.reason() == Reason.ERA_NOT_SERVED) {
       write(Answer.empty(400));
     } else {
-      write(new Answer(status(refusal.reason()), List.of(JSON), body));
+      write(new Answer(StatusTable.of(refusal.told(), call), List.of(JSON), body));
     }
-  }
-
-  /** What has no JSON-RPC answer has only its status to say that it failed. */
-  private int status(Reason reason) {
-    int status = reason.status(call.modern());
-    return status == 200 && call.message().id() == null ? 502 : status;
   }
 
   /** The client went away. */

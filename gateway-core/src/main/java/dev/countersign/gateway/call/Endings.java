@@ -43,7 +43,18 @@ final class Endings {
   /** Answers a request that did not get past the front door. */
   void refuse(Exchange exchange, RefusedException refusal) {
     meters.refused(refusal.reason());
-    exchange.answer(answer(refusal, false, null, null, FrontDoor.cors(exchange.head()), List.of()));
+    // Whoever came by a wrong name or from a wrong page is not to be helped to read the answer.
+    boolean trusted =
+        refusal.reason() != Reason.HOST_NOT_ALLOWED
+            && refusal.reason() != Reason.ORIGIN_NOT_ALLOWED;
+    exchange.answer(
+        answer(
+            refusal,
+            refusal.told().status(false),
+            null,
+            null,
+            trusted ? FrontDoor.cors(exchange.head()) : List.of(),
+            List.of()));
   }
 
   /** Ends a call that a step stopped, if one did. */
@@ -98,12 +109,19 @@ final class Endings {
           reason.family() == Reason.Family.REFUSED ? "refused" : "unavailable",
           nanos,
           call.id());
-      records.refused(call, reason).whenComplete((done, ignored) -> write(call, refusal));
+      recorded(call, reason).whenComplete((done, ignored) -> write(call, refusal));
     } else if (call.hasCaller() || !call.exchange().bodyWithin(PEEKED_BODY_BYTES_MAX)) {
       write(call, refusal);
     } else {
       peekId(call).whenComplete((done, ignored) -> write(call, refusal));
     }
+  }
+
+  private CompletableFuture<?> recorded(Call call, Reason reason) {
+    // What cannot be recorded need not be waited for.
+    return reason == Reason.AUDIT_UNAVAILABLE
+        ? CompletableFuture.completedFuture(null)
+        : records.refused(call, reason);
   }
 
   private static void log(Call call, Reason reason) {
@@ -149,7 +167,7 @@ final class Endings {
         .answer(
             answer(
                 refusal,
-                call.modern(),
+                StatusTable.of(refusal.told(), call),
                 call.rpcIdJson(),
                 call.id(),
                 FrontDoor.cors(call.exchange().head()),
@@ -177,7 +195,7 @@ final class Endings {
 
   private static Answer answer(
       RefusedException refusal,
-      boolean modern,
+      int status,
       @Nullable String idJson,
       @Nullable String callId,
       List<Header> cors,
@@ -191,7 +209,6 @@ final class Endings {
     headers.add(new Header("cache-control", "no-store"));
     headers.addAll(cors);
     headers.addAll(more);
-    return new Answer(
-        refusal.told().status(modern), headers, ErrorAnswers.body(refusal, idJson, callId));
+    return new Answer(status, headers, ErrorAnswers.body(refusal, idJson, callId));
   }
 }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class FinalAnswer {
   private final Call call;
   private final AdmittedCall admitted;
+  private final RecordStep records;
   private final ResultStep results;
   private final SessionTable sessions;
   private final Delivery delivery;
@@ -28,11 +29,13 @@ final class FinalAnswer {
   FinalAnswer(
       Call call,
       AdmittedCall admitted,
+      RecordStep records,
       ResultStep results,
       SessionTable sessions,
       Delivery delivery) {
     this.call = call;
     this.admitted = admitted;
+    this.records = records;
     this.results = results;
     this.sessions = sessions;
     this.delivery = delivery;
@@ -43,9 +46,8 @@ final class FinalAnswer {
     if (admitted.receipt().isDurable()) {
       return CompletableFuture.completedFuture(null);
     }
-    return call.exchange()
-        .loop()
-        .here(admitted.receipt().durable())
+    return records
+        .onDisk(call, admitted.receipt())
         .exceptionally(
             failure -> {
               throw RefusedException.of(Reason.AUDIT_UNAVAILABLE);

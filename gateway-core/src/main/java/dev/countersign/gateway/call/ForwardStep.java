@@ -35,6 +35,7 @@ final class ForwardStep {
             call,
             admitted,
             outcome,
+            records,
             decisions,
             new StreamWatch(call, decisions, snapshots),
             sessions,
@@ -42,11 +43,16 @@ final class ForwardStep {
     if (call.exchange().closed()) {
       // The client left while policy or the disk were at work: nothing has been sent, nothing is.
       governor.neverSent();
-    } else {
+      return;
+    }
+    try {
       governor.watch(
           call.route()
               .upstream()
               .send(admitted, call.route().credential(), call.exchange().loop(), governor));
+    } catch (RuntimeException | LinkageError e) {
+      // From here on the server may be at work: only the governor can let go of it.
+      governor.broke(e);
     }
   }
 }

@@ -20,7 +20,9 @@ import dev.countersign.gateway.mcp.HeaderAgreement;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.RequestMeta;
+import dev.countersign.gateway.mcp.ResourceUri;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.policy.TargetKind;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -54,8 +56,15 @@ final class MessageStep {
 
   private void post(Call call, RequestHead head, byte[] body) {
     RpcMessage message = read(call, body);
+    boolean leaks = holdsOwnCredential(head, message);
+    if (!leaks && message instanceof RpcMessage.Request request) {
+      call.rpcId(request.id());
+    }
     Era era = EraSelector.select(message, head.header("mcp-protocol-version"));
-    refuseOwnCredential(head, message);
+    if (leaks) {
+      refuseOwnCredential(call, era, message);
+    }
+    refuseLossyNumbers(message);
     switch (message) {
       case RpcMessage.Request request -> request(call, head, era, request, body);
       case RpcMessage.Notification notification -> notification(call, era, notification, body);
@@ -69,14 +78,7 @@ final class MessageStep {
         JsonLimits.DEFAULTS.with(
             call.limits().bodyBytesMax(), call.limits().depthMax(), call.limits().tokensMax());
     try {
-      RpcMessage message = RpcReader.read(body, limits);
-      if (message.document().hasLossyNumber()) {
-        throw RefusedException.of(
-            Reason.NUMBER_NOT_EXACT,
-            Reason.NUMBER_NOT_EXACT.text(),
-            Map.of("offset", message.document().lossyNumberOffset()));
-      }
-      return message;
+      return RpcReader.read(body, limits);
     } catch (RpcRefusedException refused) {
       Reason reason = refused.code() == -32700 ? Reason.PARSE_ERROR : Reason.INVALID_REQUEST;
       RpcId id = refused.id();
@@ -85,18 +87,37 @@ final class MessageStep {
     }
   }
 
+  private static void refuseLossyNumbers(RpcMessage message) {
+    if (message.document().hasLossyNumber()) {
+      throw RefusedException.of(
+          Reason.NUMBER_NOT_EXACT,
+          Reason.NUMBER_NOT_EXACT.text(),
+          Map.of("offset", message.document().lossyNumberOffset()));
+    }
+  }
+
   /** An agent that puts its token into an argument or a header would hand it to the server. */
-  private static void refuseOwnCredential(RequestHead head, RpcMessage message) {
+  private static boolean holdsOwnCredential(RequestHead head, RpcMessage message) {
     String authorization = head.header("authorization");
     if (authorization == null) {
-      return;
+      return false;
     }
     String token = authorization.substring(authorization.indexOf(' ') + 1).strip();
-    if (CredentialScan.contains(message.document(), token)
+    return CredentialScan.contains(message.document(), token)
         || head.anyValueBut("authorization", value -> CredentialScan.contains(value, token))
-        || encodedMirrors(head, token)) {
-      throw RefusedException.of(Reason.CREDENTIAL_IN_MESSAGE);
+        || encodedMirrors(head, token);
+  }
+
+  /** On record is that it was tried, and of the message nothing that could hold the credential. */
+  private static void refuseOwnCredential(Call call, Era era, RpcMessage message) {
+    if (message instanceof RpcMessage.Request request) {
+      McpMethod method = McpMethod.of(request.method(), era);
+      if (method != null) {
+        call.message(
+            new McpMessage(era, method, null, null, null, null, RequestMeta.NONE, new byte[0]));
+      }
     }
+    throw RefusedException.of(Reason.CREDENTIAL_IN_MESSAGE);
   }
 
   private static boolean encodedMirrors(RequestHead head, String token) {
@@ -110,7 +131,6 @@ final class MessageStep {
 
   private static void request(
       Call call, RequestHead head, Era era, RpcMessage.Request request, byte[] body) {
-    call.rpcId(request.id());
     McpMethod method = McpMethod.of(request.method(), era);
     RequestMeta meta = RequestMeta.of(request.params());
     if (era.modern()) {
@@ -139,6 +159,18 @@ final class MessageStep {
           head.header("mcp-name"));
     }
     call.message(message);
+    if (era.modern()) {
+      refuseUnaskedAnswers(params);
+    }
+  }
+
+  /** No request for input is passed on to a client, so what answers one was made up. */
+  private static void refuseUnaskedAnswers(@Nullable JsonValue params) {
+    if (params != null
+        && (params.member("inputResponses") != null || params.member("requestState") != null)) {
+      throw RefusedException.of(
+          Reason.PARAMS_INVALID, "nobody asked for inputResponses or requestState");
+    }
   }
 
   private void notification(Call call, Era era, RpcMessage.Notification notification, byte[] body) {
@@ -172,6 +204,10 @@ final class MessageStep {
       throw RefusedException.of(
           Reason.PARAMS_INVALID,
           "params." + method.nameParam() + " is empty, too long or has control characters");
+    }
+    if (method.kind() == TargetKind.RESOURCE && !ResourceUri.isNormal(text)) {
+      throw RefusedException.of(
+          Reason.PARAMS_INVALID, "params." + method.nameParam() + " is not a URI in normal form");
     }
     return text;
   }

@@ -11,13 +11,16 @@ import dev.countersign.audit.DecisionLeaf;
 import dev.countersign.audit.DecisionResult;
 import dev.countersign.audit.IntentFacts;
 import dev.countersign.audit.OutcomeLeaf;
+import dev.countersign.audit.OutcomeResult;
 import dev.countersign.audit.PolicyFacts;
 import dev.countersign.audit.ServerFacts;
+import dev.countersign.audit.SideEffect;
 import dev.countersign.audit.TargetFacts;
 import dev.countersign.gateway.admission.AdmittedCall;
 import dev.countersign.gateway.admission.OutboundRequest;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.json.CanonicalJson;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.mcp.McpMessage;
@@ -29,10 +32,12 @@ import dev.countersign.policy.Durability;
 import dev.countersign.policy.Permit;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +45,8 @@ import org.slf4j.LoggerFactory;
 /** Puts decisions and outcomes on record. Without a decision's receipt nothing is forwarded. */
 final class RecordStep {
   private static final Logger LOG = LoggerFactory.getLogger(RecordStep.class);
+
+  private static final Duration DISK_TIME = Duration.ofSeconds(5);
 
   private final AuditLog log;
   private final Commitments commitments;
@@ -63,16 +70,62 @@ final class RecordStep {
       return CompletableFuture.completedFuture(
           AdmittedCall.admit(call.caller(), permit, receipt, permitted.request()));
     }
-    return call.exchange()
-        .loop()
-        .here(receipt.durable())
+    return onDisk(call, receipt)
         .handle(
-            (position, failure) -> {
+            (durable, failure) -> {
+              if (failure instanceof TimeoutException) {
+                neverSent(call);
+              }
               if (failure != null) {
                 throw RefusedException.of(Reason.AUDIT_UNAVAILABLE);
               }
               return AdmittedCall.admit(call.caller(), permit, receipt, permitted.request());
             });
+  }
+
+  /**
+   * Completes, on the call's loop, when a record is on disk; fails when it cannot be, and with
+   * {@link TimeoutException} when the disk takes longer than anybody should wait.
+   */
+  CompletableFuture<@Nullable Void> onDisk(Call call, AuditReceipt receipt) {
+    if (receipt.isDurable()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    Loop loop = call.exchange().loop();
+    CompletableFuture<@Nullable Void> known = new CompletableFuture<>();
+    Loop.Timer timer =
+        loop.after(DISK_TIME, () -> known.completeExceptionally(new TimeoutException()));
+    loop.here(receipt.durable())
+        .whenComplete(
+            (position, failure) -> {
+              timer.cancel();
+              if (failure == null) {
+                known.complete(null);
+              } else {
+                known.completeExceptionally(failure);
+              }
+            });
+    return known;
+  }
+
+  /** The permit may still get to the disk; then the log must say that nothing came of it. */
+  private void neverSent(Call call) {
+    ended(
+        call,
+        new OutcomeLeaf(
+            call.id(),
+            OutcomeResult.NOT_DISPATCHED,
+            null,
+            null,
+            null,
+            null,
+            SideEffect.NONE,
+            null,
+            0,
+            -1,
+            -1,
+            -1,
+            "the record was not on disk in time"));
   }
 
   /**
@@ -82,7 +135,7 @@ final class RecordStep {
   CompletableFuture<?> refused(Call call, Reason reason) {
     try {
       DecisionLeaf leaf = leaf(call, result(reason), reason.id(), null);
-      return call.exchange().loop().here(log.append(leaf).durable()).exceptionally(failure -> null);
+      return onDisk(call, log.append(leaf)).exceptionally(failure -> null);
     } catch (AuditUnavailableException e) {
       LOG.atWarn().addKeyValue("call", call.id()).log("a refusal could not be recorded");
       return CompletableFuture.completedFuture(null);

@@ -8,6 +8,7 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.SessionTable;
@@ -62,6 +63,7 @@ final class ReplyGovernor implements ReplyListener {
       Call call,
       AdmittedCall admitted,
       Outcome outcome,
+      RecordStep records,
       DecisionStep decisions,
       StreamWatch watch,
       SessionTable sessions,
@@ -77,7 +79,7 @@ final class ReplyGovernor implements ReplyListener {
     this.messages = new ReplyMessages(call);
     this.answers =
         new FinalAnswer(
-            call, admitted, new ResultStep(call, decisions, outcome), sessions, delivery);
+            call, admitted, records, new ResultStep(call, decisions, outcome), sessions, delivery);
     this.questions = new ServerQuestions(call, admitted, meters);
   }
 
@@ -131,12 +133,7 @@ final class ReplyGovernor implements ReplyListener {
     } else {
       switch (call.message().method()) {
         case STREAM -> streamHead(reply);
-        case END -> {
-          if (session != null) {
-            sessions.end(session);
-          }
-          delivery.acknowledged(200);
-        }
+        case END -> delivery.acknowledged(200);
         case INITIALIZED, CANCELLED -> notificationHead(reply);
         default -> requestHead(reply);
       }
@@ -345,7 +342,9 @@ final class ReplyGovernor implements ReplyListener {
       notAnAnswer("the reply is not strict JSON-RPC with this request's id");
       return;
     }
-    if (judged instanceof ReplyMessages.Judged.Final answer) {
+    boolean isError = head != null && head.status() >= 400;
+    if (judged instanceof ReplyMessages.Judged.Final answer
+        && !(isError && answer.message() instanceof RpcMessage.Result)) {
       release(answer);
     } else {
       notAnAnswer("not an answer to this request");
@@ -355,7 +354,7 @@ final class ReplyGovernor implements ReplyListener {
   /** A server of the other era answers a modern request with some 4xx of its own. */
   private void notAnAnswer(String detail) {
     int status = head == null ? 0 : head.status();
-    if (call.modern() && (status == 400 || status == 404 || status == 405)) {
+    if (call.modern() && (status == 400 || status == 404 || status == 405 || status == 406)) {
       fail(Reason.ERA_NOT_SERVED, OutcomeResult.ERROR_ANSWERED);
     } else {
       bad(detail);
@@ -367,7 +366,8 @@ final class ReplyGovernor implements ReplyListener {
     order.then(() -> answers.release(answer, head == null ? null : head.sessionId()));
   }
 
-  private void broke(Throwable failure) {
+  /** Ends the call because something failed that must not. */
+  void broke(Throwable failure) {
     Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
     if (cause instanceof RefusedException refusal) {
       delivery.failed(

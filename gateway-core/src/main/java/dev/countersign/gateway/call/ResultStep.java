@@ -10,13 +10,15 @@ import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.ResourceUri;
 import dev.countersign.gateway.mcp.Rewrite;
-import dev.countersign.policy.TargetKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,7 +112,13 @@ final class ResultStep {
       seen.merge(name.text(), 1, Integer::sum);
     }
     boolean[] shown = new boolean[names.size()];
-    return decide(listing.kind(), names, shown, 0)
+    return inSlices(
+            names.size(),
+            i ->
+                decisions
+                    .visible(call, listing.kind(), names.get(i))
+                    .thenAccept(yes -> shown[i] = yes),
+            0)
         .thenApply(
             decided -> {
               // Two entries of one name: nobody can say which of them a call would reach.
@@ -126,17 +134,14 @@ final class ResultStep {
             });
   }
 
-  private CompletableFuture<Void> decide(
-      TargetKind kind, List<String> names, boolean[] shown, int from) {
-    int to = Math.min(names.size(), from + ENTRIES_AT_A_TIME);
-    List<CompletableFuture<Void>> asked = new ArrayList<>(to - from);
-    for (int i = from; i < to; i++) {
-      int entry = i;
-      asked.add(decisions.visible(call, kind, names.get(i)).thenAccept(yes -> shown[entry] = yes));
-    }
+  /** Does something for each of many, and lets other calls have their turn in between. */
+  private CompletableFuture<Void> inSlices(
+      int count, IntFunction<CompletableFuture<Void>> each, int from) {
+    int to = Math.min(count, from + ENTRIES_AT_A_TIME);
     CompletableFuture<Void> slice =
-        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new));
-    if (to == names.size()) {
+        CompletableFuture.allOf(
+            IntStream.range(from, to).mapToObj(each).toArray(CompletableFuture[]::new));
+    if (to == count) {
       return slice;
     }
     Loop loop = call.exchange().loop();
@@ -147,7 +152,7 @@ final class ResultStep {
               loop.execute(() -> turn.complete(null));
               return turn;
             })
-        .thenCompose(turn -> decide(kind, names, shown, to));
+        .thenCompose(turn -> inSlices(count, each, to));
   }
 
   /** A read may answer with more than was asked for, a folder's files for instance. */
@@ -163,20 +168,21 @@ final class ResultStep {
         throw badReply("contents without a URI");
       }
       if (!uri.text().equals(call.message().targetName())) {
+        requirePermit(ResourceUri.isNormal(uri.text()));
         others.add(uri.text());
       }
     }
-    boolean[] shown = new boolean[others.size()];
-    return decide(TargetKind.RESOURCE, others, shown, 0)
-        .thenApply(
-            decided -> {
-              for (boolean yes : shown) {
-                if (!yes) {
-                  throw RefusedException.of(Reason.POLICY_REFUSED);
-                }
-              }
-              return bytes;
-            });
+    return inSlices(
+            others.size(),
+            i -> decisions.readable(call, others.get(i)).thenAccept(ResultStep::requirePermit),
+            0)
+        .thenApply(decided -> bytes);
+  }
+
+  private static void requirePermit(boolean permitted) {
+    if (!permitted) {
+      throw RefusedException.of(Reason.POLICY_REFUSED);
+    }
   }
 
   /** The revision that {@code initialize} agreed on. */

@@ -74,6 +74,10 @@ final class SessionStep {
       }
       call.onEnd(session::closeStream);
     }
+    if (message.method() == McpMethod.END) {
+      // Whatever policy, the disk or the server say: who gives a session up must not keep it.
+      call.onEnd(() -> sessions.end(session));
+    }
     if (message.method() == McpMethod.PING) {
       throw new SettledException(MessageStep.result(String.valueOf(call.rpcIdJson()), "{}"));
     }

@@ -3,6 +3,7 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import java.time.Duration;
@@ -61,6 +62,15 @@ final class StreamWatch {
     return System.nanoTime() - heardNanos > call.limits().streamIdle().toNanos();
   }
 
+  /** Whether the same server is still there, and its caller's issuer still believed. */
+  private boolean stillServed(Snapshot newest) {
+    Route route = newest.route(call.route().path());
+    return route != null
+        && route.server().url().equals(call.route().server().url())
+        && newest.settings().identity().issuers().stream()
+            .anyMatch(issuer -> issuer.issuer().toString().equals(call.caller().issuer()));
+  }
+
   /** Whether the stream may go on; asks policy again when the settings have changed. */
   CompletableFuture<Boolean> permitted() {
     Snapshot newest = snapshots.current();
@@ -68,6 +78,9 @@ final class StreamWatch {
       return CompletableFuture.completedFuture(true);
     }
     checkedAgainst = newest;
+    if (!stillServed(newest)) {
+      return CompletableFuture.completedFuture(false);
+    }
     return decisions.stillPermitted(call, newest);
   }
 }

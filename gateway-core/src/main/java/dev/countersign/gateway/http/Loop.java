@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
  * its client's connection, upstream leg included.
  */
 public final class Loop implements Executor {
+  private static final Duration LONGEST = Duration.ofDays(366);
+
   private final EventLoop netty;
   private final int index;
 
@@ -65,7 +67,9 @@ public final class Loop implements Executor {
 
   /** Runs a task on this loop after a delay, unless it is cancelled before. */
   public Timer after(Duration delay, Runnable task) {
-    ScheduledFuture<?> scheduled = netty.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    // A year is as good as for ever, and more than some 292 would not fit.
+    Duration bounded = delay.compareTo(LONGEST) < 0 ? delay : LONGEST;
+    ScheduledFuture<?> scheduled = netty.schedule(task, bounded.toNanos(), TimeUnit.NANOSECONDS);
     return () -> scheduled.cancel(false);
   }
 

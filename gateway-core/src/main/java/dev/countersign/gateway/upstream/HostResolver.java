@@ -20,12 +20,14 @@ import java.util.concurrent.TimeUnit;
 final class HostResolver implements AutoCloseable {
   private static final long KEPT_NANOS = Duration.ofSeconds(30).toNanos();
   private static final int WAITING_MAX = 256;
+  // One name that hangs must not hold up the others.
+  private static final int THREADS = 4;
 
   private final ConcurrentHashMap<String, Answer> answers = new ConcurrentHashMap<>();
   private final ThreadPoolExecutor resolver =
       new ThreadPoolExecutor(
-          0,
-          2,
+          THREADS,
+          THREADS,
           30,
           TimeUnit.SECONDS,
           new LinkedBlockingQueue<>(WAITING_MAX),
@@ -34,6 +36,10 @@ final class HostResolver implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+
+  HostResolver() {
+    resolver.allowCoreThreadTimeOut(true);
+  }
 
   private record Answer(CompletableFuture<InetAddress> address, long since) {
     boolean usable(long now) {

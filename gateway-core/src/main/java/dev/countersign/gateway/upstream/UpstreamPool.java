@@ -104,6 +104,7 @@ final class UpstreamPool {
 
   private void connectTo(InetAddress address, PendingExchange pending) {
     UpstreamConnection connection = new UpstreamConnection(this, loop);
+    boolean[] made = {false};
     new Bootstrap()
         .group(loop.netty())
         .channel(loops.clientChannel())
@@ -113,6 +114,7 @@ final class UpstreamPool {
             new ChannelInitializer<SocketChannel>() {
               @Override
               protected void initChannel(SocketChannel channel) {
+                made[0] = true;
                 channel.closeFuture().addListener(closed -> gone());
                 if (endpoint.tls() != null) {
                   SslHandler tls =
@@ -131,20 +133,33 @@ final class UpstreamPool {
         .connect(new InetSocketAddress(address, endpoint.port()))
         .addListener(
             connected -> {
-              if (!connected.isSuccess()) {
-                pending.fail(
-                    new UpstreamFailure(
-                        UpstreamFailure.Kind.UNREACHABLE, false, "the connection was not made"));
-              } else if (endpoint.tls() == null) {
-                pending.on(connection);
+              if (connected.isSuccess()) {
+                connected(connection, pending);
               } else {
-                connection.whenSecure(
-                    () -> pending.on(connection),
-                    detail ->
-                        pending.fail(
-                            new UpstreamFailure(UpstreamFailure.Kind.UNREACHABLE, false, detail)));
+                // Without a file descriptor there is no channel, and the listener runs elsewhere.
+                loop.execute(() -> notConnected(made[0], pending));
               }
             });
+  }
+
+  private void connected(UpstreamConnection connection, PendingExchange pending) {
+    if (endpoint.tls() == null) {
+      pending.on(connection);
+    } else {
+      connection.whenSecure(
+          () -> pending.on(connection),
+          detail ->
+              pending.fail(new UpstreamFailure(UpstreamFailure.Kind.UNREACHABLE, false, detail)));
+    }
+  }
+
+  private void notConnected(boolean channelMade, PendingExchange pending) {
+    if (!channelMade) {
+      gone();
+    }
+    pending.fail(
+        new UpstreamFailure(
+            UpstreamFailure.Kind.UNREACHABLE, false, "the connection was not made"));
   }
 
   /** Takes a connection back whose reply was whole. */
