@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * Proof that policy permitted one call of one caller to one target. Only {@link DecisionPoint}
- * makes one (design, section 3, "Proof types"), so code that needs a permit cannot run without a
- * decision. It names all it was given for: whoever acts on it compares.
+ * makes one ({@code ARCHITECTURE.md}, "Proof types"), so code that needs a permit cannot run
+ * without a decision. It names all it was given for: whoever acts on it compares.
  *
  * <p>Immutable; any thread.
  */

@@ -1,7 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 /**
- * The admin address: metrics, health, readiness, the revision in force. Reading these is open there
- * (design, section 10, "Admin"); nothing can be changed here.
+ * The admin address: metrics, health, readiness, the revision in force. Whoever reaches it may read
+ * these, so it is for the operator's own network; nothing can be changed here.
  *
  * <p>Knows nothing of Netty or of calls. Event loops.
  */

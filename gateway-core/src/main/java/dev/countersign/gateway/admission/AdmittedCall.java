@@ -8,7 +8,7 @@ import dev.countersign.policy.Permit;
 
 /**
  * Proof that exactly these bytes may go to exactly this server: someone known asked, policy
- * permitted, and the decision is on record (design, section 3, "Proof types").
+ * permitted, and the decision is on record ({@code ARCHITECTURE.md}, "Proof types").
  *
  * <p>Immutable; any thread.
  */

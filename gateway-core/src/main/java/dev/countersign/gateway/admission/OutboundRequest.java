@@ -5,8 +5,8 @@ import dev.countersign.gateway.http.Header;
 import java.util.List;
 
 /**
- * What will be sent to a server, built anew from an allow-list (design, section 10, "Headers"); the
- * credential is added by the upstream leg.
+ * What will be sent to a server, built anew from an allow-list ({@code docs/wire.md}, "Headers");
+ * the credential is added by the upstream leg.
  *
  * @param callId the call it belongs to
  * @param serverName the server it is for

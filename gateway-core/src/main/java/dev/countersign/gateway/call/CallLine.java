@@ -8,8 +8,8 @@ import dev.countersign.gateway.http.RequestHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one call, as the design lists it. Every request of an MCP client takes it, whatever
- * its method or era; there is no second way to a server.
+ * The way of one call, in the order of {@code ARCHITECTURE.md}. Every request of an MCP client
+ * takes it, whatever its method or era; there is no second way to a server.
  *
  * <p>A step either hands on what the next one needs or ends the call by throwing: {@link
  * RefusedException} with an answer from the catalogue, {@link SettledException} with an answer that

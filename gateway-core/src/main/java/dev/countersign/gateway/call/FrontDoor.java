@@ -18,9 +18,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is checked before anyone is asked for a credential: Host, Origin, path (design, section 10,
- * "Order"). Also answers the two things that need none: protected-resource metadata and CORS
- * preflights.
+ * What is checked before anyone is asked for a credential: Host, Origin, path ({@code
+ * docs/wire.md}, "Order of checks"). Also answers the two things that need none: protected-resource
+ * metadata and CORS preflights.
  */
 final class FrontDoor {
   private static final String ALLOWED_HEADERS =

@@ -15,7 +15,7 @@ import java.util.List;
 
 /**
  * The request as it goes to the server, headers built anew from an allow-list: whatever a client
- * sends besides is left behind, its credential first of all (design, section 10, "Headers").
+ * sends besides is left behind, its credential first of all ({@code docs/wire.md}, "Headers").
  */
 final class Outbound {
   private static final Header JSON = new Header("content-type", "application/json");

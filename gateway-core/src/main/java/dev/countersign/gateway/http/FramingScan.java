@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * extensions, trailers. Keeps a few numbers and no bytes; confined to its connection.
  */
 final class FramingScan {
-  /** Design, section 10, "Headers". */
+  /** RFC 9112 section 7.1.1 wants a bound; nothing here has a use for one extension. */
   static final int EXTENSION_BYTES_MAX = 256;
 
   private static final int SIZE_DIGITS_MAX = 8;

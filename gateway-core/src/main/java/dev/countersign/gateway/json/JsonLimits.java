@@ -10,7 +10,7 @@ package dev.countersign.gateway.json;
  * @param numberCharsMax characters of one number
  */
 public record JsonLimits(int bytesMax, int depthMax, int tokensMax, int numberCharsMax) {
-  /** The defaults of the design. */
+  /** Those of the settings {@code limits.body_bytes}, {@code depth} and {@code tokens}. */
   public static final JsonLimits DEFAULTS = new JsonLimits(4 << 20, 64, 100_000, 128);
 
   public JsonLimits {

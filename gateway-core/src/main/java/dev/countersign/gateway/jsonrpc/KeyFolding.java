@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Parsers that fold case, or drop NULs and spaces, take {@code "Name"} for {@code "name"}: a key
- * that is nearly a protocol key is refused where protocol keys stand (design, section 10, "Keys").
+ * that is nearly a protocol key is refused where protocol keys stand ({@code docs/wire.md},
+ * "Messages").
  */
 final class KeyFolding {
   /** JSON-RPC 2.0 sections 4 and 5. */

@@ -4,8 +4,7 @@ package dev.countersign.gateway.snapshot;
 import java.time.Duration;
 
 /**
- * Bounds and time-outs (design, section 10, "Defaults"). Every one has a metric that counts what it
- * turned away.
+ * Bounds and time-outs ({@code docs/configuration.md}, "limits"). What they turn away is counted.
  *
  * @param head from accepting a connection, or the first byte of a further request, to a whole head
  * @param body from the head to the whole body
@@ -59,7 +58,7 @@ public record LimitSettings(
     Duration upstreamIdle,
     int upstreamConnectionsMax) {
 
-  /** The defaults of the design. */
+  /** What holds where the operator says nothing. */
   public static final LimitSettings DEFAULTS =
       new LimitSettings(
           Duration.ofSeconds(10),
