@@ -33,11 +33,6 @@ public final class Loop implements Executor {
     return netty;
   }
 
-  /** Whether the calling thread is this loop's. */
-  public boolean inLoop() {
-    return netty.inEventLoop();
-  }
-
   @Override
   public void execute(Runnable task) {
     netty.execute(task);

@@ -3,6 +3,7 @@ package dev.countersign.gateway.snapshot;
 
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.identity.Authenticator;
+import dev.countersign.identity.ProtectedResource;
 import dev.countersign.policy.DecisionPoint;
 import dev.countersign.policy.PolicyEngine;
 import java.time.Duration;
@@ -48,7 +49,7 @@ public final class Snapshot {
     Map<String, Route> byMetadata = new HashMap<>();
     for (Route route : routes) {
       byPath.put(route.path(), route);
-      byMetadata.put(dev.countersign.identity.ProtectedResource.wellKnownPath(route.path()), route);
+      byMetadata.put(ProtectedResource.wellKnownPath(route.path()), route);
     }
     this.routes = Map.copyOf(byPath);
     this.metadataPaths = Map.copyOf(byMetadata);
