@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param httpStatus the server's status, or null
  * @param rpcCode the JSON-RPC error code, or null
  * @param toolError the tool's own {@code isError}, or null
- * @param executor verified identity of the server that executed, or its URI, or null
+ * @param executor who executed, by the certificate it proved itself with or else by its address, or
+ *     null
  * @param sideEffect whether something may have changed
  * @param resultSha256 digest of the server's answer, or null
  * @param replyBytes bytes of the reply's body
