@@ -22,6 +22,7 @@ import dev.countersign.policy.opa.WasmEngine;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -198,6 +199,6 @@ final class Composition {
         new AccessRequest.Server(settings.servers().keySet().iterator().next(), "", null),
         new AccessRequest.Target(TargetKind.TOOL, "warm", false, null, null, Map.of()),
         null,
-        new AccessRequest.Context(java.time.Instant.EPOCH, null, settings.node(), ""));
+        new AccessRequest.Context(Instant.EPOCH, null, settings.node(), ""));
   }
 }

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +61,7 @@ final class ConfigWatcherTest {
   @Test
   void nothingIsReadAgainWhileNothingChanges() throws IOException {
     ConfigWatcher watcher = watcher();
-    Files.setLastModifiedTime(file, java.nio.file.attribute.FileTime.fromMillis(0));
+    Files.setLastModifiedTime(file, FileTime.fromMillis(0));
     replace(TestFile.GOOD);
     looks(watcher, 3);
     assertThat(reloads).isEmpty();

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -111,7 +112,7 @@ final class ExamplesTest {
       assertThat(server.path("url").asText())
           .isEqualTo("http://" + gateway.at("listen", "address").text() + "/" + name + "/mcp");
       assertThat(server.path("headers").path("Authorization").asText())
-          .isEqualTo("Bearer ${COUNTERSIGN_TOKEN_" + name.toUpperCase(java.util.Locale.ROOT) + "}");
+          .isEqualTo("Bearer ${COUNTERSIGN_TOKEN_" + name.toUpperCase(Locale.ROOT) + "}");
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.cli.demo.DemoToolServer;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -35,9 +36,7 @@ final class GovernedCallTest {
   GovernedCallTest() throws IOException {
     server = new DemoToolServer();
     issuer = new DemoIssuer();
-    gateway =
-        GatewayProcess.start(
-            java.nio.file.Files.createTempDirectory("e2e"), issuer, server.url(), 0);
+    gateway = GatewayProcess.start(Files.createTempDirectory("e2e"), issuer, server.url(), 0);
   }
 
   @BeforeAll

@@ -9,9 +9,13 @@ import dev.countersign.audit.VerifyReport;
 import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.cli.demo.DemoToolServer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -81,11 +85,10 @@ final class KillTest {
     }
   }
 
-  private static String digest(String body) throws java.security.NoSuchAlgorithmException {
+  private static String digest(String body) throws NoSuchAlgorithmException {
     return "sha256:"
-        + java.util.HexFormat.of()
+        + HexFormat.of()
             .formatHex(
-                java.security.MessageDigest.getInstance("SHA-256")
-                    .digest(body.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                MessageDigest.getInstance("SHA-256").digest(body.getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
@@ -153,7 +154,7 @@ final class KeyFetchTest {
 
   @Test
   void findsMetadataOfAnAuthorizationServerBetweenHostAndPath() throws IOException {
-    try (TestIssuer realm = new TestIssuer(java.time.InstantSource.system(), "/realms/agents")) {
+    try (TestIssuer realm = new TestIssuer(InstantSource.system(), "/realms/agents")) {
       assertThat(new KeyFetch(realm.settings()).keys()).hasSize(1);
       assertThat(realm.discoveries()).isEqualTo(1);
     }

@@ -3,6 +3,7 @@ package dev.countersign.identity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.nimbusds.jose.jwk.ECKey;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -106,10 +107,7 @@ final class TokenCacheTest {
     String token = bench.issuer.token(claims -> {});
     bench.ask(token);
     String id = bench.issuer.key().getKeyID();
-    bench.issuer.publish(
-        new com.nimbusds.jose.jwk.ECKey.Builder(TestIssuer.newKey().toPublicJWK())
-            .keyID(id)
-            .build());
+    bench.issuer.publish(new ECKey.Builder(TestIssuer.newKey().toPublicJWK()).keyID(id).build());
     bench.ask(bench.issuer.token().header(header -> header.put("kid", "other")).build());
     assertThat(bench.cached(token)).isNull();
     assertThat(Bench.reason(bench.ask(token))).isEqualTo(RejectReason.BAD_SIGNATURE);

@@ -18,6 +18,7 @@ import com.nimbusds.jose.jwk.OctetSequenceKey;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -173,7 +174,7 @@ final class VerificationKeyTest {
             .build();
     try (Authenticator authenticator =
         new Authenticator(
-            Bench.settings(settings), java.time.InstantSource.system(), IdentityObserver.NONE)) {
+            Bench.settings(settings), InstantSource.system(), IdentityObserver.NONE)) {
       Authentication answer =
           Bench.answer(authenticator.authenticate("Bearer " + token, TestIssuer.RESOURCE));
       assertThat(Bench.reason(answer)).isEqualTo(row.reason);

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -114,7 +115,7 @@ final class PolicyContractTest {
     page = Files.readString(Path.of("..", "docs", "policy-input.md"));
   }
 
-  private static AccessRequest.Context context(@org.jspecify.annotations.Nullable String source) {
+  private static AccessRequest.Context context(@Nullable String source) {
     return new AccessRequest.Context(
         Instant.parse("2026-11-26T09:30:00Z"), source, "gw-1", "5e884898da28");
   }

@@ -23,6 +23,8 @@ import dev.countersign.gateway.mcp.RequestMeta;
 import dev.countersign.gateway.mcp.ResourceUri;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.policy.TargetKind;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -233,7 +235,7 @@ final class MessageStep {
     String body = "{\"jsonrpc\":\"2.0\",\"id\":" + idJson + ",\"result\":" + resultJson + "}";
     return new Answer(
         200,
-        java.util.List.of(new Header("content-type", "application/json")),
-        body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        List.of(new Header("content-type", "application/json")),
+        body.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -97,8 +97,6 @@ public enum Reason {
   ERA_NOT_SERVED(
       1039, Family.REFUSED, 400, 400, -32600, "the server does not speak this era of the protocol"),
   DRAINING(1040, Family.UNAVAILABLE, 503, 503, -32603, "the gateway is stopping"),
-  REVOKED_BY_RELOAD(
-      1041, Family.REFUSED, 200, 200, 1041, "the settings no longer permit this stream"),
   OBLIGATION_UNMET(
       1043,
       Family.UNAVAILABLE,

@@ -10,10 +10,12 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -193,9 +195,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             this,
             loop,
             new RequestHead(
-                new io.netty.handler.codec.http.DefaultHttpRequest(
-                    HttpVersion.HTTP_1_1, io.netty.handler.codec.http.HttpMethod.GET, "/"),
-                source()),
+                new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"), source()),
             nothing,
             hold);
     current.answer(

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -124,7 +125,7 @@ public final class Exchange {
   }
 
   private static List<Runnable> with(List<Runnable> tasks, Runnable task) {
-    var more = new java.util.ArrayList<>(tasks);
+    var more = new ArrayList<>(tasks);
     more.add(task);
     return more;
   }

@@ -15,9 +15,11 @@ import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpListener implements AutoCloseable {
   private static final DateTimeFormatter DATE =
-      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", java.util.Locale.ROOT)
+      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
   private final EventLoops loops;
@@ -168,7 +170,7 @@ public final class HttpListener implements AutoCloseable {
 
   /** RFC 9110 section 5.6.7; formatted once a second. */
   String date() {
-    java.time.Instant now = clock.instant();
+    Instant now = clock.instant();
     Second cached = second;
     if (cached.epoch != now.getEpochSecond()) {
       cached = new Second(now.getEpochSecond(), DATE.format(now));

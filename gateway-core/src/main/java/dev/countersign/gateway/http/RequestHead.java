@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.AsciiString;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -52,9 +53,7 @@ public final class RequestHead {
   /** All header lines whose lower-case name begins so, in order. */
   public List<Header> headersStartingWith(String lowerCasePrefix) {
     return headers.entries().stream()
-        .map(
-            entry ->
-                new Header(entry.getKey().toLowerCase(java.util.Locale.ROOT), entry.getValue()))
+        .map(entry -> new Header(entry.getKey().toLowerCase(Locale.ROOT), entry.getValue()))
         .filter(header -> header.name().startsWith(lowerCasePrefix))
         .toList();
   }

@@ -2,6 +2,7 @@
 package dev.countersign.gateway.json;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -35,7 +36,7 @@ public final class CanonicalJson {
   }
 
   private static void object(JsonValue value, StringBuilder out) {
-    List<JsonMember> members = new java.util.ArrayList<>(value.members());
+    List<JsonMember> members = new ArrayList<>(value.members());
     // String's order is by UTF-16 code units, which is what section 3.2.3 asks for.
     members.sort(Comparator.comparing(JsonMember::name));
     out.append('{');

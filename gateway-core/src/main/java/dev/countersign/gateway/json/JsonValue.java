@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.json;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -143,7 +144,7 @@ public final class JsonValue {
     if (kind() != JsonKind.NUMBER) {
       throw new IllegalStateException("not a number");
     }
-    return Double.parseDouble(new String(raw(), java.nio.charset.StandardCharsets.US_ASCII));
+    return Double.parseDouble(new String(raw(), StandardCharsets.US_ASCII));
   }
 
   /** A copy of its bytes. */

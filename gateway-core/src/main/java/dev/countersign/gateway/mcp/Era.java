@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.mcp;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** The two shapes of the protocol. */
@@ -19,7 +20,7 @@ public enum Era {
 
   /** Every revision that is spoken, newest first. */
   public static List<String> versions() {
-    var all = new java.util.ArrayList<String>();
+    var all = new ArrayList<String>();
     all.add(MODERN_VERSION);
     all.addAll(LEGACY_VERSIONS);
     return List.copyOf(all);

@@ -5,6 +5,7 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +88,7 @@ public final class EraSelector {
   }
 
   private static Map<String, Object> versions(List<String> supported, String requested) {
-    var data = new java.util.LinkedHashMap<String, Object>();
+    var data = new LinkedHashMap<String, Object>();
     data.put("supported", supported);
     data.put("requested", RequestMeta.cut(requested, 64));
     return data;

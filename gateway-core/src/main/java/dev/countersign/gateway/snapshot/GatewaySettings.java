@@ -4,6 +4,8 @@ package dev.countersign.gateway.snapshot;
 import dev.countersign.audit.AuditSettings;
 import dev.countersign.identity.IdentitySettings;
 import dev.countersign.policy.Grant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -33,7 +35,7 @@ public record GatewaySettings(
     AdminSettings admin,
     String revision) {
   public GatewaySettings {
-    servers = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(servers));
+    servers = Collections.unmodifiableMap(new LinkedHashMap<>(servers));
     grants = List.copyOf(grants);
   }
 }

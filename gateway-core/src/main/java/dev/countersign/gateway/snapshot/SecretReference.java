@@ -1,6 +1,8 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.snapshot;
 
+import java.util.Locale;
+
 /**
  * Where a secret is, never the secret itself; settings can be printed without leaking one.
  *
@@ -18,6 +20,6 @@ public record SecretReference(Source source, String name) {
 
   @Override
   public String toString() {
-    return source.name().toLowerCase(java.util.Locale.ROOT) + ":" + name;
+    return source.name().toLowerCase(Locale.ROOT) + ":" + name;
   }
 }

@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one event loop to one server. The one used last is used next, so that what is
@@ -72,7 +73,7 @@ final class UpstreamPool {
     return pending;
   }
 
-  private @org.jspecify.annotations.Nullable UpstreamConnection takeIdle() {
+  private @Nullable UpstreamConnection takeIdle() {
     UpstreamConnection connection;
     while ((connection = idle.pollFirst()) != null) {
       if (connection.takeForUse()) {

@@ -7,6 +7,7 @@ import dev.countersign.gateway.snapshot.LimitSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,7 +51,7 @@ public final class UpstreamPools implements AutoCloseable {
 
   /** Drops the idle connections of servers that the newest settings no longer use. */
   public void retain(Set<Upstream> current) {
-    Set<Endpoint> wanted = new java.util.HashSet<>();
+    Set<Endpoint> wanted = new HashSet<>();
     current.forEach(upstream -> wanted.add(upstream.endpoint()));
     for (Loop loop : loops.loops()) {
       loop.execute(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.countersign.gateway.RecordingLeakDetector;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -205,7 +206,7 @@ final class HttpFramingTest {
         .flatMap(
             name -> {
               String get = "GET / HTTP/1.1\r\n" + HOST;
-              String lower = name.toLowerCase(java.util.Locale.ROOT);
+              String lower = name.toLowerCase(Locale.ROOT);
               Row repeated =
                   new Row(name + " twice", get + name + ": a\r\n" + lower + ": a\r\n\r\n");
               String underscored = name.replace('-', '_');

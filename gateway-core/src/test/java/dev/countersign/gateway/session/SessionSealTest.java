@@ -4,6 +4,7 @@ package dev.countersign.gateway.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.countersign.identity.CallerKey;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.HashSet;
 import java.util.Set;
@@ -20,7 +21,7 @@ final class SessionSealTest {
       new CallerKey("oidc", "https://idp.example", "alice", "client");
 
   private final SessionSeal seal = new SessionSeal(new SecureRandom());
-  private final byte[] id = "0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+  private final byte[] id = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
   private final String sealed = seal.seal(id, CALLER, "/a/mcp");
 
   @Test

@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -54,7 +55,7 @@ record Corpus(String about, List<Grant> grants, List<Ask> asks) {
     byte[] input() {
       InputWriter writer = new InputWriter(1 << 16);
       writer.lean(request);
-      return java.util.Arrays.copyOf(writer.bytes(), writer.length());
+      return Arrays.copyOf(writer.bytes(), writer.length());
     }
 
     @Override

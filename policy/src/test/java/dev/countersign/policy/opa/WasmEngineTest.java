@@ -21,6 +21,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -99,7 +100,7 @@ class WasmEngineTest {
   void whatIsNoModuleIsRefused() {
     assertThatThrownBy(() -> WasmEngine.of(PolicyModule.of(new byte[] {1, 2, 3}), NO_DATA, 64))
         .isInstanceOf(IllegalArgumentException.class);
-    byte[] cut = java.util.Arrays.copyOf(module("odd"), 5000);
+    byte[] cut = Arrays.copyOf(module("odd"), 5000);
     assertThatThrownBy(() -> WasmEngine.of(PolicyModule.of(cut), NO_DATA, 64))
         .isInstanceOf(IllegalArgumentException.class);
   }
