@@ -45,6 +45,7 @@ final class FixtureBehindGatewayTest {
             """
             node: e2e
             listen: {address: "127.0.0.1:0", drain: 1s, event_loops: 2}
+            limits: {answer_bytes: 8MiB}
             identity: {issuers: [{name: demo, issuer: "%s"}]}
             servers:
               fixture: {url: "%s", effects: {"read_*": read}}
