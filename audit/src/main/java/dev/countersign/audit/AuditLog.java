@@ -123,11 +123,6 @@ public final class AuditLog implements AutoCloseable {
     return committer.queued();
   }
 
-  /** The number of the last durable leaf. */
-  public long lastSeq() {
-    return committer.durableSeq();
-  }
-
   /**
    * Takes no more leaves, writes what waits, marks the end and lets go of the directory. Waits for
    * the disk; a second call waits for the first. On the log's own thread it only asks for all that.

@@ -19,49 +19,42 @@ import java.util.function.Consumer;
  * <p>Texts in leaves are what callers and servers sent: whoever shows them on a terminal must
  * escape control characters.
  *
- * <p>Any thread, any process that may read the files.
+ * <p>Any process that may read the files; a reader is confined to one thread.
  */
 public final class AuditReader {
   private final Path directory;
+  private long passedOver;
 
   public AuditReader(Path directory) {
     this.directory = directory;
   }
 
   /**
-   * Gives every leaf to a consumer, oldest first.
+   * Whether there is a log: at least one segment.
    *
-   * @return how many lines were passed over because they are no leaves; 0 for a whole log
-   * @throws IOException when a file cannot be read
+   * @throws IOException when the directory is not there, is none, or cannot be read
    */
-  public long forEach(Consumer<JsonNode> consumer) throws IOException {
-    return forEachFrom(1, consumer);
+  public boolean isThere() throws IOException {
+    return !Segments.list(directory).isEmpty();
   }
 
-  /**
-   * Gives the leaves from a number on to a consumer, oldest first; a cursor for exports.
-   *
-   * @return how many lines were passed over because they are no leaves; 0 for a whole log
-   * @throws IOException when a file cannot be read
-   */
-  public long forEachFrom(long seq, Consumer<JsonNode> consumer) throws IOException {
-    List<Path> segments = Segments.list(directory);
-    long passedOver = 0;
-    for (int i = Segments.indexOf(seq, segments); i < segments.size(); i++) {
-      passedOver +=
-          read(
-              segments.get(i),
-              leaf -> {
-                if (LeafParser.number(leaf, "seq") >= seq) {
-                  consumer.accept(leaf);
-                }
-              });
-    }
+  /** Lines read so far that were passed over because they are no leaves; 0 for a whole log. */
+  public long passedOver() {
     return passedOver;
   }
 
-  private static long read(Path segment, Consumer<JsonNode> consumer) throws IOException {
-    long passedOver = 0;
+  /**
+   * Gives every leaf to a consumer, oldest first.
+   *
+   * @throws IOException when the directory or a file cannot be read
+   */
+  public void forEach(Consumer<JsonNode> consumer) throws IOException {
+    for (Path segment : Segments.list(directory)) {
+      read(segment, consumer);
+    }
+  }
+
+  private void read(Path segment, Consumer<JsonNode> consumer) throws IOException {
     try (SegmentReader lines = new SegmentReader(segment)) {
       byte[] line;
       while ((line = lines.next()) != null) {
@@ -73,10 +66,13 @@ public final class AuditReader {
         }
       }
     }
-    return passedOver;
   }
 
-  /** The leaves of one call, oldest first: its decisions, and its outcome when there is one. */
+  /**
+   * The leaves of one call, oldest first: its decisions, and its outcome when there is one.
+   *
+   * @throws IOException when the directory or a file cannot be read
+   */
   public List<JsonNode> call(String callId) throws IOException {
     List<JsonNode> leaves = new ArrayList<>();
     forEach(
@@ -93,6 +89,7 @@ public final class AuditReader {
    * is one. Reads no further back than it must.
    *
    * @param max how many, at least 1
+   * @throws IOException when the directory or a file cannot be read
    */
   public List<List<JsonNode>> newest(int max) throws IOException {
     List<Path> segments = Segments.list(directory);
@@ -113,8 +110,8 @@ public final class AuditReader {
    * @param outcomes outcomes of newer segments whose decisions were not met yet; those of this one
    *     are added
    */
-  private static List<List<JsonNode>> decisions(
-      Path segment, int max, Map<String, JsonNode> outcomes) throws IOException {
+  private List<List<JsonNode>> decisions(Path segment, int max, Map<String, JsonNode> outcomes)
+      throws IOException {
     ArrayDeque<List<JsonNode>> found = new ArrayDeque<>();
     Map<String, List<JsonNode>> waiting = new HashMap<>();
     Map<String, JsonNode> orphans = new HashMap<>();

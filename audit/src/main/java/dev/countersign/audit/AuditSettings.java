@@ -39,13 +39,8 @@ public record AuditSettings(Path directory, String node, long segmentBytes, int 
     }
   }
 
-  /** Settings with the default sizes. */
-  public static AuditSettings of(Path directory, String node) {
-    return new AuditSettings(directory, node, SEGMENT_BYTES_DEFAULT, QUEUE_MAX_DEFAULT);
-  }
-
   /** What is wrong with values before they become settings; empty when nothing is. */
-  public static List<String> problems(String node, long segmentBytes, int queueMax) {
+  static List<String> problems(String node, long segmentBytes, int queueMax) {
     List<String> problems = new ArrayList<>();
     if (!NODE.matcher(node).matches()) {
       problems.add(

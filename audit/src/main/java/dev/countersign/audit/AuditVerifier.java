@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -34,7 +36,7 @@ public final class AuditVerifier {
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final boolean live;
-  private final TreeMap<Long, String> known = new TreeMap<>();
+  private final TreeMap<Long, Set<String>> known = new TreeMap<>();
   private final Chain chain = new Chain();
   private final Findings findings = new Findings();
   private final LeafChecks checks = new LeafChecks(findings);
@@ -46,13 +48,15 @@ public final class AuditVerifier {
 
   private AuditVerifier(boolean live, List<LeafPosition> known) {
     this.live = live;
-    known.forEach(position -> this.known.put(position.seq(), position.hash()));
+    for (LeafPosition position : known) {
+      this.known.computeIfAbsent(position.seq(), seq -> new HashSet<>()).add(position.hash());
+    }
   }
 
   /**
    * Verifies a log, live or not.
    *
-   * @throws IOException when a file cannot be read
+   * @throws IOException when the directory is not there, is none, or it or a file cannot be read
    */
   public static VerifyReport verify(Path directory) throws IOException {
     return verify(directory, List.of());
@@ -62,7 +66,7 @@ public final class AuditVerifier {
    * Verifies a log, and that it still holds leaves that it is known to have held.
    *
    * @param known positions kept elsewhere: heads of earlier reports, positions from receipts
-   * @throws IOException when a file cannot be read
+   * @throws IOException when the directory is not there, is none, or it or a file cannot be read
    */
   public static VerifyReport verify(Path directory, List<LeafPosition> known) throws IOException {
     boolean live = DirectoryLock.isHeld(directory);
@@ -204,8 +208,8 @@ public final class AuditVerifier {
     if (!Arrays.equals(CanonicalForm.of(leaf), line)) {
       findings.add(segment, seq, "its line is not canonical JSON");
     }
-    String expectedHash = known.remove(seq);
-    if (expectedHash != null && !expectedHash.equals(hash)) {
+    Set<String> expectedHashes = known.remove(seq);
+    if (expectedHashes != null && !expectedHashes.equals(Set.of(hash))) {
       findings.add(segment, seq, "it is not the leaf that is known to be here");
     }
     checks.check(segment, seq, leaf, firstOfSegment);

@@ -130,10 +130,6 @@ final class Committer {
     return queued.get();
   }
 
-  long durableSeq() {
-    return writer.durableSeq();
-  }
-
   void stop() {
     closing = true;
     LockSupport.unpark(thread);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * anything else is tried: it cuts the log back to its last commit, so that numbers and chain go on
  * without a gap.
  *
- * <p>Confined to the log's thread, but for {@link #durableSeq} and {@link #openCalls}.
+ * <p>Confined to the log's thread, but for {@link #openCalls}.
  */
 final class LeafWriter {
   /** A group is written once it is this big, however much waits. */
@@ -30,7 +30,6 @@ final class LeafWriter {
   private final LineBuffer group = new LineBuffer(GROUP_BYTES_MAX + LINE_AND_END_MAX);
 
   private LogEnd durable;
-  private volatile long durableSeq;
   private @Nullable SegmentFile file;
   // Where the group begins in the file, how many leaves it has, and the chain with them.
   private long position;
@@ -52,7 +51,6 @@ final class LeafWriter {
     this.stamps = stamps;
     this.open = new OpenCalls(openCalls);
     this.durable = end;
-    this.durableSeq = end.seq();
     this.seq = end.seq();
     this.hash = end.hash();
     reopen();
@@ -146,7 +144,6 @@ final class LeafWriter {
       segment.write(group.content(), position);
       position += bytes;
       durable = new LogEnd(segment.path(), position, lineBytes, seq, hash);
-      durableSeq = seq;
       open.commit();
       clearGroup();
     }
@@ -220,11 +217,6 @@ final class LeafWriter {
     segment.trim(position);
     file = null;
     segment.close();
-  }
-
-  /** The number of the last durable leaf. Any thread. */
-  long durableSeq() {
-    return durableSeq;
   }
 
   /** Decisions without an outcome, at the last commit. Any thread. */

@@ -2,6 +2,7 @@
 package dev.countersign.audit;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,13 +32,17 @@ final class Segments {
     return Long.parseLong(matcher.group(1));
   }
 
-  /** Every segment, oldest first; none when there is no directory. */
+  /**
+   * Every segment, oldest first.
+   *
+   * @throws IOException when the directory is not there, is none, or cannot be read: an empty log
+   *     must not be taken for one that cannot be seen
+   */
   static List<Path> list(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return List.of();
-    }
     try (Stream<Path> files = Files.list(directory)) {
       return files.filter(file -> NAME.matcher(name(file)).matches()).sorted().toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

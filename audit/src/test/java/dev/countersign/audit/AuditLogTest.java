@@ -29,7 +29,6 @@ class AuditLogTest {
       LeafPosition position = Leaves.await(receipt);
       assertThat(receipt.isDurable()).isTrue();
       assertThat(position.seq()).isEqualTo(3);
-      assertThat(log.lastSeq()).isEqualTo(3);
       LeafPosition next = Leaves.durably(log, Leaves.outcome("a"));
       assertThat(next.seq()).isEqualTo(4);
       assertThat(Leaves.read(directory).get(3).path("prev").asText()).isEqualTo(position.hash());
@@ -308,6 +307,5 @@ class AuditLogTest {
     assertThatThrownBy(() -> new AuditSettings(directory, "gw-1", 1000, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("segment bytes must be at least 1048576: 1000");
-    assertThat(AuditSettings.of(directory, "gw-1").segmentBytes()).isEqualTo(64L << 20);
   }
 }

@@ -2,9 +2,12 @@
 package dev.countersign.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -49,16 +52,34 @@ class AuditReaderTest {
     lines.add(2, "[]\n");
     Files.writeString(segment, String.join("", lines));
     List<JsonNode> leaves = new ArrayList<>();
-    assertThat(new AuditReader(directory).forEach(leaves::add)).isEqualTo(2);
+    AuditReader reader = new AuditReader(directory);
+    reader.forEach(leaves::add);
     assertThat(leaves).hasSize(3);
+    assertThat(reader.passedOver()).isEqualTo(2);
+    assertThat(reader.newest(1)).isEmpty();
+    assertThat(reader.passedOver()).isEqualTo(4);
   }
 
   @Test
-  void readsNothingWhereThereIsNoLog() throws Exception {
-    AuditReader reader = new AuditReader(directory.resolve("nothing"));
+  void readsNothingInAFolderWithoutALog() throws Exception {
+    AuditReader reader = new AuditReader(directory);
+    assertThat(reader.isThere()).isFalse();
     assertThat(reader.newest(5)).isEmpty();
     assertThat(reader.call("a")).isEmpty();
-    assertThat(reader.forEachFrom(7, leaf -> {})).isZero();
+    Leaves.open(directory).close();
+    assertThat(reader.isThere()).isTrue();
+  }
+
+  @Test
+  void whatIsNoFolderIsNotAnEmptyLog() throws Exception {
+    Path nothing = directory.resolve("nothing");
+    Path file = Files.createFile(directory.resolve("file"));
+    assertThatThrownBy(() -> new AuditReader(nothing).newest(5))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(() -> new AuditReader(file).isThere())
+        .isInstanceOf(NotDirectoryException.class);
+    assertThatThrownBy(() -> AuditVerifier.verify(nothing)).isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(() -> AuditVerifier.verify(file)).isInstanceOf(NotDirectoryException.class);
   }
 
   @Test
@@ -98,20 +119,5 @@ class AuditReaderTest {
         .containsExactly("spanning+1", "refused+0", "waiting+0", "newest+1");
     assertThat(names(reader.newest(100)))
         .containsExactly("oldest+1", "spanning+1", "refused+0", "waiting+0", "newest+1");
-  }
-
-  @Test
-  void readsFromACursorOn() throws Exception {
-    try (AuditLog log = Leaves.open(directory)) {
-      while (Segments.list(directory).size() < 3) {
-        Leaves.durably(log, Leaves.filler(30_000));
-      }
-    }
-    List<JsonNode> all = Leaves.read(directory);
-    for (long seq : new long[] {1, 2, 40, all.size(), all.size() + 1L}) {
-      List<JsonNode> leaves = new ArrayList<>();
-      new AuditReader(directory).forEachFrom(seq, leaves::add);
-      assertThat(leaves).isEqualTo(all.subList((int) seq - 1, all.size()));
-    }
   }
 }

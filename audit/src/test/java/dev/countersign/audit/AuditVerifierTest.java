@@ -280,6 +280,18 @@ class AuditVerifierTest {
   }
 
   @Test
+  void twoHashesOfOneLeafCannotBothBeKnown() throws IOException {
+    LeafPosition head = head(AuditVerifier.verify(directory));
+    LeafPosition other = new LeafPosition(head.seq(), "0".repeat(64));
+    for (List<LeafPosition> known : List.of(List.of(head, other), List.of(other, head))) {
+      assertThat(AuditVerifier.verify(directory, known).findings())
+          .extracting(Finding::what)
+          .containsExactly("it is not the leaf that is known to be here");
+    }
+    assertThat(AuditVerifier.verify(directory, List.of(head, head)).findings()).isEmpty();
+  }
+
+  @Test
   void findsARollBackOnlyWithAHeadThatWasKeptElsewhere() throws Exception {
     Path copy = Files.createDirectory(directory.resolve("copy"));
     for (Path segment : segments) {
@@ -304,7 +316,7 @@ class AuditVerifierTest {
 
   @Test
   void findsThatThereIsNoLog() throws IOException {
-    assertThat(AuditVerifier.verify(directory.resolve("nothing")).findings())
+    assertThat(AuditVerifier.verify(Files.createDirectory(directory.resolve("empty"))).findings())
         .containsExactly(new Finding("", 0, "there is no segment"));
   }
 
