@@ -1,18 +1,21 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.cli;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.cli.demo.DemoToolServer;
 import dev.countersign.config.ConfigReader;
 import dev.countersign.config.ConfigResult;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,46 +32,47 @@ final class DemoCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
-  @Option(names = "--port", defaultValue = "8080", description = "The gateway's port; 0 for any.")
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "8080",
+      converter = PortType.class,
+      description = "The gateway's port; ${DEFAULT-VALUE} unless said, 0 for any.")
   private int port;
 
-  @Option(names = "--admin-port", defaultValue = "9901", description = "The admin port; 0 for any.")
+  @Option(
+      names = "--admin-port",
+      paramLabel = "PORT",
+      defaultValue = "9901",
+      converter = PortType.class,
+      description = "The port of metrics and health; ${DEFAULT-VALUE} unless said, 0 for any.")
   private int adminPort;
 
   @Override
   public Integer call() throws InterruptedException, IOException {
+    logWarningsOnly();
     Path folder = Files.createTempDirectory("countersign-demo");
     try (DemoToolServer tools = new DemoToolServer();
-        DemoIssuer issuer = new DemoIssuer()) {
+        DemoIssuer issuer = new DemoIssuer();
+        Signals signals = Signals.take()) {
       Path file = Files.writeString(folder.resolve("gateway.yaml"), settings(tools, issuer));
       ConfigResult result = ConfigReader.read(file, Map.of());
       if (!(result instanceof ConfigResult.Valid valid)) {
         CheckCommand.report(result, Main.err(spec));
         return Main.NO;
       }
-      try (RunningGateway running = RunningGateway.start(file, valid, Map.of())) {
-        CountDownLatch stop = new CountDownLatch(1);
-        Thread main = Thread.currentThread();
-        Runtime.getRuntime()
-            .addShutdownHook(
-                new Thread(
-                    () -> {
-                      stop.countDown();
-                      try {
-                        main.join(Duration.ofSeconds(25));
-                      } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                      }
-                    },
-                    "countersign-stop"));
-        print(running, issuer, folder);
-        stop.await();
-      }
-    } catch (IOException e) {
-      System.err.println("countersign: " + e.getMessage());
-      return Main.FAILED;
+      RunningGateway running = signals.start(() -> RunningGateway.start(file, valid, Map.of()));
+      print(running, issuer, folder);
+      signals.awaitEnd();
+      return 0;
     }
-    return 0;
+  }
+
+  /** Lines to paste are hard to find between lines of a log. */
+  private static void logWarningsOnly() {
+    if (LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
+      root.setLevel(Level.WARN);
+    }
   }
 
   private String settings(DemoToolServer tools, DemoIssuer issuer) {
@@ -89,10 +93,11 @@ final class DemoCommand implements Callable<Integer> {
         .formatted(port, issuer.issuer(), tools.url(), adminPort);
   }
 
-  private static void print(RunningGateway running, DemoIssuer issuer, Path folder) {
+  private void print(RunningGateway running, DemoIssuer issuer, Path folder) {
     String url = "http://127.0.0.1:" + running.gateway().address().getPort() + "/notes/mcp";
     String token = issuer.token("research", url, TOKEN_LIFE);
-    System.out.println(
+    PrintWriter out = Main.out(spec);
+    out.println(
         """
         Countersign demo. Gateway %1$s, admin http://127.0.0.1:%2$d, records %3$s/audit.
 
@@ -107,10 +112,10 @@ final class DemoCommand implements Callable<Integer> {
         ./countersign audit show %3$s/audit
         ./countersign audit verify %3$s/audit
 
-        A client's configuration: {"mcpServers":{"notes":{"type":"http","url":"%1$s","headers":{"Authorization":"Bearer $TOKEN"}}}}
-        Ctrl-C stops it.\
+        A client's configuration: {"mcpServers":{"notes":{"type":"http","url":"%1$s","headers":{"Authorization":"Bearer %4$s"}}}}
+        Ctrl-C stops it; settings and records stay in %3$s.\
         """
             .formatted(url, running.gateway().adminAddress().getPort(), folder, token));
-    System.out.flush();
+    out.flush();
   }
 }

@@ -41,7 +41,7 @@ final class DemoServerCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws InterruptedException, IOException {
     InetSocketAddress at = parsed();
     if (!at.getAddress().isLoopbackAddress() && !offLoopback) {
       throw wrong(address + " is not loopback; only --off-loopback makes it so on purpose");
@@ -51,10 +51,7 @@ final class DemoServerCommand implements Callable<Integer> {
     }
     try (DemoToolServer server =
         authority == null ? new DemoToolServer(at.getPort()) : DemoToolServer.at(at, authority)) {
-      DemoParts.serve(server.url(), "it serves whoever reaches it");
-    } catch (IOException e) {
-      System.err.println("countersign: " + e.getMessage());
-      return Main.FAILED;
+      DemoParts.serve(server.url(), "it serves whoever reaches it", spec);
     }
     return 0;
   }

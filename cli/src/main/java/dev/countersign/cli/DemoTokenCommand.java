@@ -35,7 +35,11 @@ final class DemoTokenCommand implements Callable<Integer> {
       description = "The issuer; ${DEFAULT-VALUE} unless said.")
   private URI issuer = URI.create("");
 
-  @Option(names = "--subject", required = true, description = "Who the token is for.")
+  @Option(
+      names = "--subject",
+      required = true,
+      paramLabel = "NAME",
+      description = "Who the token is for.")
   private String subject = "";
 
   @Option(
@@ -70,7 +74,7 @@ final class DemoTokenCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
       return 0;
     } catch (IOException e) {
-      spec.commandLine().getErr().println("countersign: no token: " + e.getMessage());
+      spec.commandLine().getErr().println("countersign: no token: " + Failures.words(e));
       return Main.FAILED;
     }
   }

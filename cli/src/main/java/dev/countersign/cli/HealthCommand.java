@@ -50,7 +50,7 @@ final class HealthCommand implements Callable<Integer> {
       out.flush();
       return status == HttpURLConnection.HTTP_OK ? 0 : Main.NO;
     } catch (IOException e) {
-      out.println("no answer from " + admin + ": " + e.getMessage());
+      out.println("no answer from " + admin + ": " + Failures.words(e));
       out.flush();
       return Main.NO;
     }

@@ -2,6 +2,8 @@
 package dev.countersign.cli;
 
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
@@ -17,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
     name = "countersign",
     description = "An authorization gateway for the Model Context Protocol.",
     mixinStandardHelpOptions = true,
-    version = "countersign 0.1.0-SNAPSHOT",
+    versionProvider = Version.class,
     subcommands = {
       RunCommand.class,
       CheckCommand.class,
@@ -45,14 +47,29 @@ public final class Main {
 
   /** The command line. Whatever fails ends as one line and a code, and never as a trace. */
   static CommandLine commandLine() {
-    return new CommandLine(new Main())
-        .setUsageHelpAutoWidth(true)
+    CommandLine main = new CommandLine(new Main());
+    explainExitCodes(main);
+    return main.setUsageHelpAutoWidth(true)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> {
-              String message = failure.getMessage();
-              command.getErr().println("countersign: " + (message == null ? failure : message));
+              command.getErr().println("countersign: " + Failures.words(failure));
               return FAILED;
             });
+  }
+
+  /** In the help of every command, where it has none of its own. */
+  private static void explainExitCodes(CommandLine command) {
+    var usage = command.getCommandSpec().usageMessage();
+    usage.exitCodeListHeading("Exit codes:%n");
+    if (usage.exitCodeList().isEmpty()) {
+      Map<String, String> codes = new LinkedHashMap<>();
+      codes.put("0", "done");
+      codes.put("1", "the answer is no");
+      codes.put("2", "wrong usage");
+      codes.put("3", "it could not be done");
+      usage.exitCodeList(codes);
+    }
+    command.getSubcommands().values().forEach(Main::explainExitCodes);
   }
 
   /** Where a command prints what was asked for. */

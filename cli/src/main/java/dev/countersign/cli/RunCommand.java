@@ -3,11 +3,11 @@ package dev.countersign.cli;
 
 import dev.countersign.config.ConfigReader;
 import dev.countersign.config.ConfigResult;
+import dev.countersign.gateway.snapshot.ServerSettings;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,6 +20,13 @@ import picocli.CommandLine.Spec;
     description =
         "Runs the gateway until it is told to stop. Changed settings are put in force when their"
             + " files have changed, and on SIGHUP.",
+    exitCodeList = {
+      "1:the settings have problems",
+      "2:wrong usage",
+      "3:it could not start",
+      "130:stopped by SIGINT, after its drain",
+      "143:stopped by SIGTERM, after its drain"
+    },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
@@ -29,52 +36,29 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException, IOException {
-    ConfigResult result = ConfigReader.read(config, System.getenv());
-    if (!(result instanceof ConfigResult.Valid valid)) {
-      CheckCommand.report(result, Main.err(spec));
-      return Main.NO;
+    try (Signals signals = Signals.take()) {
+      signals.takeHangUp(Main.err(spec));
+      ConfigResult result = ConfigReader.read(config, System.getenv());
+      if (!(result instanceof ConfigResult.Valid valid)) {
+        CheckCommand.report(result, Main.err(spec));
+        return Main.NO;
+      }
+      RunningGateway.warn(valid);
+      RunningGateway running =
+          signals.start(() -> RunningGateway.start(config, valid, System.getenv()));
+      print(running, valid, Main.out(spec));
+      signals.awaitEnd();
+      return 0;
     }
-    RunningGateway.warn(valid);
-    RunningGateway running = RunningGateway.start(config, valid, System.getenv());
-    CountDownLatch stopped = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  running.close();
-                  stopped.countDown();
-                },
-                "countersign-stop"));
-    onHangUp(running);
-    Main.out(spec).println("listening on " + running.gateway().address());
-    Main.out(spec).println("admin on " + running.gateway().adminAddress());
-    Main.out(spec).flush();
-    stopped.await();
-    return 0;
   }
 
-  /**
-   * By reflection, because javac warns of every use of the one door to signals that the JDK has.
-   */
-  private static void onHangUp(RunningGateway running) {
-    try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Object reload =
-          Proxy.newProxyInstance(
-              RunCommand.class.getClassLoader(),
-              new Class<?>[] {handler},
-              (proxy, method, arguments) -> {
-                if (method.getName().equals("handle")) {
-                  running.requestReload();
-                }
-                return null;
-              });
-      signal
-          .getMethod("handle", signal, handler)
-          .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), reload);
-    } catch (ReflectiveOperationException e) {
-      System.err.println("countersign: SIGHUP cannot be taken here; restart to reload");
+  private static void print(RunningGateway running, ConfigResult.Valid valid, PrintWriter out) {
+    out.println("listening on " + Words.address(running.gateway().address()));
+    out.println("public URL " + running.gateway().publicUrl(valid.settings()));
+    for (ServerSettings server : valid.settings().servers().values()) {
+      out.println("/" + server.name() + "/mcp -> " + server.url());
     }
+    out.println("admin on http://" + Words.address(running.gateway().adminAddress()));
+    out.flush();
   }
 }

@@ -46,6 +46,9 @@ final class RunningGateway implements AutoCloseable {
   /** In force; after the start only the watcher's thread reads and changes it. */
   private Snapshot snapshot;
 
+  /** What the snapshot was made from: the settings file and every file it names. */
+  private Sources inForce;
+
   private RunningGateway(
       Path file,
       Map<String, String> environment,
@@ -58,6 +61,7 @@ final class RunningGateway implements AutoCloseable {
     this.file = file;
     this.environment = environment;
     this.start = start;
+    this.inForce = start.sources();
     this.log = log;
     this.gateway = gateway;
     this.composition = composition;
@@ -105,18 +109,20 @@ final class RunningGateway implements AutoCloseable {
     return gateway;
   }
 
-  /** Has the file read again soon, on another thread, whether it changed or not. */
+  /** Has the files read again at once, on another thread, without waiting for them to settle. */
   void requestReload() {
     watcher.request();
   }
 
-  /** Reads the file again; puts it in force, or keeps what is and says why. */
+  /** Reads the file again; puts it in force if it changed, or keeps what is and says why. */
   private Sources reload() {
     ConfigResult result = ConfigReader.reread(file, environment, start);
     warn(result);
     switch (result) {
       case ConfigResult.Invalid invalid ->
           refuse(result.revision(), invalid.problems().stream().map(Problem::text).toList());
+      case ConfigResult.Valid valid when valid.sources().equals(inForce) ->
+          LOG.atInfo().addKeyValue("revision", valid.revision()).log("settings unchanged");
       case ConfigResult.Valid valid -> apply(valid);
     }
     return result.sources();
@@ -130,6 +136,7 @@ final class RunningGateway implements AutoCloseable {
       next = built.authenticator();
       gateway.install(built, "reload");
       snapshot = built;
+      inForce = valid.sources();
       if (next != before) {
         letGo(before);
       }
@@ -137,7 +144,7 @@ final class RunningGateway implements AutoCloseable {
       if (next != before) {
         next.close();
       }
-      refuse(valid.revision(), List.of(file + ": " + e.getMessage()));
+      refuse(valid.revision(), List.of(file + ": " + Failures.words(e)));
     }
   }
 
@@ -150,7 +157,7 @@ final class RunningGateway implements AutoCloseable {
   /** Logs what somebody should look at. */
   static void warn(ConfigResult result) {
     for (Problem warning : result.warnings()) {
-      LOG.atWarn().addKeyValue("warning", warning.text()).log("settings worth a look");
+      LOG.atWarn().addKeyValue("warning", warning.words()).log("settings worth a look");
     }
   }
 

@@ -1,13 +1,14 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.cli;
 
+import static dev.countersign.cli.Ended.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -29,19 +30,6 @@ final class CommandLineTest {
 
   @TempDir private Path folder;
 
-  private record Ended(int code, String out, String err) {}
-
-  private static Ended run(String... arguments) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code =
-        Main.commandLine()
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(err, true))
-            .execute(arguments);
-    return new Ended(code, out.toString(), err.toString());
-  }
-
   private String file(String text) throws IOException {
     return Files.writeString(folder.resolve("f.yaml"), text).toString();
   }
@@ -50,16 +38,16 @@ final class CommandLineTest {
   void checkSaysThatAFileIsValid() throws IOException {
     String file = file(GOOD);
     assertThat(run("check", file)).isEqualTo(new Ended(0, file + ": valid\n", ""));
-    assertThat(run("check", "--strict", file).code).isZero();
+    assertThat(run("check", "--strict", file).code()).isZero();
   }
 
   @Test
   void checkSaysAllProblemsAndEndsWithOne() throws IOException {
     String file = file(BAD);
     Ended ended = run("check", file);
-    assertThat(ended.code).isEqualTo(1);
-    assertThat(ended.out).isEmpty();
-    assertThat(ended.err.lines())
+    assertThat(ended.code()).isEqualTo(1);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.err().lines())
         .containsExactly(
             file + ":5:1: nod: found an unknown key, expected perhaps \"node\"",
             file
@@ -71,20 +59,20 @@ final class CommandLineTest {
   void warningsFailStrictChecksOnly() throws IOException {
     String file = file(ODD);
     Ended ended = run("check", file);
-    assertThat(ended.code).isZero();
-    assertThat(ended.out).isEqualTo(file + ": valid\n");
-    assertThat(ended.err)
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out()).isEqualTo(file + ": valid\n");
+    assertThat(ended.err())
         .startsWith("warning: " + file + ":2:24: servers.files.url: ")
         .hasLineCount(1);
-    assertThat(run("check", "--strict", file)).isEqualTo(new Ended(1, "", ended.err));
+    assertThat(run("check", "--strict", file)).isEqualTo(new Ended(1, "", ended.err()));
   }
 
   @Test
   void jsonHasProblemsAndWarningsAsData() throws IOException {
     Ended ended = run("check", "--json", file(ODD + "nod: a\n"));
-    assertThat(ended.code).isEqualTo(1);
-    assertThat(ended.err).isEmpty();
-    JsonNode array = new ObjectMapper().readTree(ended.out);
+    assertThat(ended.code()).isEqualTo(1);
+    assertThat(ended.err()).isEmpty();
+    JsonNode array = new ObjectMapper().readTree(ended.out());
     assertThat(array).hasSize(2);
     assertThat(array.get(0).toString())
         .isEqualTo(
@@ -94,7 +82,7 @@ final class CommandLineTest {
                 + "\"expected\":\"perhaps \\\"node\\\"\"}");
     assertThat(array.get(1).get("kind").asText()).isEqualTo("warning");
     assertThat(run("check", "--json", file(GOOD))).isEqualTo(new Ended(0, "[]\n", ""));
-    assertThat(run("check", "--json", "--strict", file(ODD)).code).isEqualTo(1);
+    assertThat(run("check", "--json", "--strict", file(ODD)).code()).isEqualTo(1);
   }
 
   @Test
@@ -112,31 +100,78 @@ final class CommandLineTest {
   }
 
   @Test
-  void runThatCannotStartSaysWhyInOneLine() throws IOException {
-    Files.createDirectory(folder.resolve("audit"));
-    Files.writeString(folder.resolve("audit").resolve("stranger"), "x");
+  void folderForRecordsThatCannotBeMadeIsAProblemWithItsPlace() throws IOException {
     String file = file(GOOD.replace("directory: audit", "directory: f.yaml/audit"));
-    Ended ended = run("run", "--config", file);
-    assertThat(ended.code).isEqualTo(3);
-    assertThat(ended.err).startsWith("countersign: ").hasLineCount(1);
+    assertThat(run("check", file))
+        .isEqualTo(
+            new Ended(
+                1,
+                "",
+                file
+                    + ":3:20: audit.directory: found \"f.yaml/audit\", which is below a file,"
+                    + " expected a folder\n"));
+    assertThat(run("check", file(GOOD)).code()).isZero();
+    assertThat(folder.resolve("audit")).doesNotExist();
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"", "run", "check", "demo", "audit", "audit show", "audit verify"})
-  void everyCommandExplainsItself(String command) {
-    Ended ended = run((command + " --help").strip().split(" "));
-    assertThat(ended.code).isZero();
-    assertThat(ended.out).startsWith("Usage: countersign " + command);
-    assertThat(ended.err).isEmpty();
+  @Test
+  void runAtAnAddressThatIsTakenSaysWhich() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      String address = "127.0.0.1:" + taken.getLocalPort();
+      Ended ended = run("run", "--config", file(GOOD + "listen: {address: \"" + address + "\"}\n"));
+      assertThat(ended.code()).isEqualTo(3);
+      assertThat(ended.err())
+          .startsWith("countersign: cannot listen on " + address + ": ")
+          .hasLineCount(1);
+    }
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"--nonsense", "check --nonsense f", "run", "check", "run --confg x", "chek"})
+      strings = {"", "run", "check", "demo", "audit", "audit show", "audit verify", "health"})
+  void everyCommandExplainsItself(String command) {
+    Ended ended = run((command + " --help").strip().split(" "));
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out())
+        .startsWith("Usage: countersign " + command)
+        .containsPattern("Exit codes:\\R +[01] ")
+        .containsPattern("\\R +2 +wrong usage\\R +3 ");
+    assertThat(ended.err()).isEmpty();
+  }
+
+  @Test
+  void helpNamesDefaultsPlaceholdersAndHowItsEndsDiffer() {
+    assertThat(run("demo", "--help").out()).contains("--port=PORT", "8080", "9901");
+    assertThat(run("audit", "show", "--help").out()).contains("--last=CALLS", "20");
+    assertThat(run("run", "--help").out()).contains("130", "SIGINT", "143", "SIGTERM");
+    assertThat(run("--version").out()).startsWith("countersign ").hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--nonsense",
+        "check --nonsense f",
+        "run",
+        "check",
+        "run --confg x",
+        "chek",
+        "demo --port 99999",
+        "demo --port -1",
+        "demo --admin-port x",
+        "demo-issuer --port 65536",
+        "audit",
+        "audit show",
+        "audit show d --last 0",
+        "audit show d --last -1",
+        "audit verify",
+        "audit verify d --known 3",
+        "audit verify d --known 3:abc"
+      })
   void wrongUsageIsExplainedAndEndsWithTwo(String line) {
     Ended ended = run(line.split(" "));
-    assertThat(ended.code).isEqualTo(2);
-    assertThat(ended.out).isEmpty();
-    assertThat(ended.err).isNotEmpty().doesNotContain("Exception");
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.err()).isNotEmpty().doesNotContain("Exception");
   }
 }

@@ -12,12 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,8 +26,7 @@ final class DemoPartsTest {
 
   @Test
   void issuerSaysItIsForDevelopmentAndItsTokensCanBeHad(@TempDir Path folder) throws Exception {
-    Process issuer = start(folder, "demo-issuer", "--port", "0");
-    try {
+    try (CliProcess issuer = CliProcess.start(folder, "demo-issuer", "--port", "0")) {
       String url = listening(issuer);
 
       assertThat(url).startsWith("http://127.0.0.1:");
@@ -48,9 +42,7 @@ final class DemoPartsTest {
       assertThat(token.getJWTClaimsSet().getSubject()).isEqualTo("research");
       assertThat(token.getJWTClaimsSet().getAudience())
           .containsExactly("http://127.0.0.1:8080/notes/mcp");
-      assertThat(said(folder)).contains("FOR DEVELOPMENT ONLY").doesNotContain("eyJ");
-    } finally {
-      end(issuer);
+      assertThat(issuer.said()).contains("FOR DEVELOPMENT ONLY").doesNotContain("eyJ");
     }
   }
 
@@ -71,31 +63,25 @@ final class DemoPartsTest {
 
   @Test
   void toolServerIsOnLoopbackUnlessToldOtherwise(@TempDir Path folder) throws Exception {
-    Process server = start(folder, "demo-server", "--address", "127.0.0.1:0");
-    try {
+    try (CliProcess server = CliProcess.start(folder, "demo-server", "--address", "127.0.0.1:0")) {
       String url = listening(server);
 
       assertThat(get(url)).isEqualTo(405);
       assertThat(execute(new HealthCommand(), url)).isZero();
-      assertThat(said(folder)).contains("FOR DEVELOPMENT ONLY");
-    } finally {
-      end(server);
+      assertThat(server.said()).contains("FOR DEVELOPMENT ONLY");
     }
   }
 
   @Test
   void toolServerGoesOffLoopbackWhenToldTwice(@TempDir Path folder) throws Exception {
-    Process server =
-        start(
+    try (CliProcess server =
+        CliProcess.start(
             folder,
             "demo-server",
             "--off-loopback",
             "--address=0.0.0.0:0",
-            "--authority=notes:3001");
-    try {
+            "--authority=notes:3001")) {
       assertThat(listening(server)).isEqualTo("http://notes:3001/mcp");
-    } finally {
-      end(server);
     }
   }
 
@@ -120,28 +106,10 @@ final class DemoPartsTest {
         .execute(arguments);
   }
 
-  private static Process start(Path folder, String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.countersign.cli.Main"));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).redirectError(folder.resolve("stderr").toFile()).start();
-  }
-
-  private static String listening(Process process) throws IOException {
-    String line = process.inputReader(StandardCharsets.UTF_8).readLine();
+  private static String listening(CliProcess process) throws IOException {
+    String line = process.line();
     assertThat(line).startsWith("listening on ");
     return line.substring("listening on ".length());
-  }
-
-  private static String said(Path folder) throws IOException {
-    return Files.readString(folder.resolve("stderr"));
   }
 
   private static int get(String url) throws IOException, InterruptedException {
@@ -151,13 +119,6 @@ final class DemoPartsTest {
               HttpRequest.newBuilder(URI.create(url)).build(),
               HttpResponse.BodyHandlers.discarding())
           .statusCode();
-    }
-  }
-
-  private static void end(Process process) throws InterruptedException {
-    process.destroy();
-    if (!process.waitFor(10, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
     }
   }
 }

@@ -3,6 +3,9 @@ package dev.countersign.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.countersign.audit.AuditReader;
 import dev.countersign.cli.demo.DemoIssuer;
@@ -34,6 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Reloads of a running gateway, seen from outside. */
 final class RunningGatewayTest {
@@ -186,11 +190,21 @@ final class RunningGatewayTest {
   }
 
   @Test
-  void requestReloadsWithoutAChange() throws Exception {
+  void requestWithoutAChangeIsNoReload() throws Exception {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    log.start();
+    root.addAppender(log);
     try (RunningGateway running = start()) {
       running.requestReload();
-      await(() -> admin(running, "/metrics"), metrics -> counted(metrics, "applied", 1));
+      await(
+          () -> List.copyOf(log.list).stream().map(ILoggingEvent::getMessage).toList(),
+          said -> said.contains("settings unchanged"));
+      assertThat(counted(admin(running, "/metrics"), "applied", 1)).isFalse();
+    } finally {
+      root.detachAppender(log);
     }
+    assertThat(configLeaves()).hasSize(1);
   }
 
   @Test

@@ -3,7 +3,10 @@ package dev.countersign.config;
 
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.ServerSettings;
+import dev.countersign.identity.IdentitySettings;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** The whole file. */
@@ -49,13 +52,16 @@ final class FileSection {
   static GatewaySettings build(Section in, String revision) {
     String node = node(in);
     Map<String, ServerSettings> servers = ServerSection.build(in.get(SERVERS));
+    IdentitySettings identity = IdentitySection.build(in.get(IDENTITY));
+    Set<String> issuers = new TreeSet<>();
+    identity.issuers().forEach(issuer -> issuers.add(issuer.name()));
     return new GatewaySettings(
         node,
         ListenSection.build(in.get(LISTEN)),
         LimitsSection.build(in.get(LIMITS)),
-        IdentitySection.build(in.get(IDENTITY)),
+        identity,
         servers,
-        PolicySection.build(in.get(POLICY), servers.keySet()),
+        PolicySection.build(in.get(POLICY), servers.keySet(), issuers),
         AuditSection.build(in.get(AUDIT), node),
         AdminSection.build(in.get(ADMIN)),
         revision);

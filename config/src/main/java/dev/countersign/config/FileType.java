@@ -30,6 +30,8 @@ final class FileType extends ScalarType<Path> {
     }
   }
 
+  private static final String USABLE = "a folder that the gateway can write to";
+
   private final Holds holds;
 
   FileType(Holds holds) {
@@ -49,8 +51,7 @@ final class FileType extends ScalarType<Path> {
       return refuse(place.shown(text), place);
     }
     if (holds == Holds.FOLDER) {
-      boolean taken = Files.exists(path) && !Files.isDirectory(path);
-      return taken ? refuse(place.shown(text), place) : path;
+      return folder(path, text, place);
     }
     place.reading().source(path);
     if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
@@ -71,6 +72,39 @@ final class FileType extends ScalarType<Path> {
     } catch (InvalidPathException e) {
       return null;
     }
+  }
+
+  /**
+   * Looks whether it is there and usable, or can be made, and makes nothing. At start only: while
+   * running, a disk that went read-only must not keep new grants from being put in force.
+   */
+  private @Nullable Path folder(Path path, String text, Place place) {
+    if (Files.exists(path)) {
+      if (!Files.isDirectory(path)) {
+        return refuse(place.shown(text), place);
+      }
+      if (place.reading().isStart() && !(Files.isReadable(path) && isWritable(path))) {
+        place.problem(place.shown(text) + ", which cannot be written to", USABLE);
+        return null;
+      }
+      return path;
+    }
+    Path above = path.toAbsolutePath().getParent();
+    while (above != null && !Files.exists(above)) {
+      above = above.getParent();
+    }
+    if (above == null || !Files.isDirectory(above)) {
+      return refuse(place.shown(text) + ", which is below a file", place);
+    }
+    if (place.reading().isStart() && !isWritable(above)) {
+      // Whoever checks may be another user than the gateway, who sees more.
+      place.warning(place.shown(text) + ", which this user cannot make or see", USABLE);
+    }
+    return path;
+  }
+
+  private static boolean isWritable(Path folder) {
+    return Files.isWritable(folder) && Files.isExecutable(folder);
   }
 
   private static boolean isCertificates(Path file) {

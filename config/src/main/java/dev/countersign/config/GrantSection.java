@@ -20,7 +20,7 @@ final class GrantSection {
                   "Names the rule in decisions and records.")
               .otherwise("grant-0, grant-1, …")
               .example("research"));
-  private static final Key<List<String>> CALLER =
+  static final Key<List<String>> CALLER =
       KEYS.add(
           Key.required(
                   "caller",

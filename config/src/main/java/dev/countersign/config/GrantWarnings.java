@@ -3,22 +3,29 @@ package dev.countersign.config;
 
 import dev.countersign.policy.Grant;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Grants that can be compiled and are still hardly meant so. */
 final class GrantWarnings {
   /** Comparing every grant with every deny ends here; larger files are not looked through. */
   private static final long COMPARISONS_MAX = 4_000_000;
 
+  private static final Pattern ISSUER = Pattern.compile("oidc:([^:*]+)(:|$)");
+
   private GrantWarnings() {}
 
   /**
    * @param sections where the grants are, in the same order
+   * @param issuers names of issuers
    */
-  static void note(List<Grant> grants, List<Section> sections) {
+  static void note(List<Grant> grants, List<Section> sections, Set<String> issuers) {
     List<Grant> denies = grants.stream().filter(grant -> !grant.deny().isEmpty()).toList();
     long comparisons = (long) patterns(denies) * patterns(grants);
     for (int i = 0; i < grants.size(); i++) {
       Section section = sections.get(i);
+      strangers(grants.get(i), section, issuers);
       for (Key<List<String>> key : List.of(GrantSection.ALLOW, GrantSection.APPROVE)) {
         everything(grants.get(i), section, key);
         if (comparisons <= COMPARISONS_MAX) {
@@ -37,6 +44,19 @@ final class GrantWarnings {
                     + grant.approve().size()
                     + grant.deny().size())
         .sum();
+  }
+
+  /** Callers of an issuer that is not there, as far as its name has no stars. */
+  private static void strangers(Grant grant, Section in, Set<String> issuers) {
+    for (int i = 0; i < grant.callers().size(); i++) {
+      Matcher named = ISSUER.matcher(grant.callers().get(i));
+      if (named.lookingAt() && !issuers.contains(named.group(1))) {
+        in.place(GrantSection.CALLER, i)
+            .warning(
+                "the issuer " + Place.quoted(named.group(1)),
+                "one of " + String.join(", ", issuers) + ": this never matches");
+      }
+    }
   }
 
   private static void everything(Grant grant, Section in, Key<List<String>> key) {

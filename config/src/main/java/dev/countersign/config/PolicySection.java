@@ -29,7 +29,7 @@ final class PolicySection {
 
   private PolicySection() {}
 
-  static List<Grant> build(Section in, Set<String> servers) {
+  static List<Grant> build(Section in, Set<String> servers, Set<String> issuers) {
     in.get(ENGINE);
     List<Section> sections = in.get(GRANTS);
     List<Grant> grants = new ArrayList<>();
@@ -45,7 +45,7 @@ final class PolicySection {
     if (in.place().reading().problems().isEmpty()) {
       Grants.problems(grants)
           .forEach(problem -> in.place(GRANTS).problem(problem, "grants that can be compiled"));
-      GrantWarnings.note(grants, sections);
+      GrantWarnings.note(grants, sections, issuers);
       if (grants.isEmpty()) {
         in.place(GRANTS).warning("no grants", "at least one: every call is refused");
       }

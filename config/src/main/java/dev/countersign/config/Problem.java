@@ -22,11 +22,14 @@ public record Problem(
     WARNING
   }
 
-  /** The problem on one line. */
+  /** The problem on one line; a warning says that it is one. */
   public String text() {
-    String start = kind == Kind.WARNING ? "warning: " : "";
-    return start
-        + String.join(":", file, Integer.toString(line), Integer.toString(column))
+    return (kind == Kind.WARNING ? "warning: " : "") + words();
+  }
+
+  /** As {@link #text}, where its kind is said elsewhere. */
+  public String words() {
+    return String.join(":", file, Integer.toString(line), Integer.toString(column))
         + ": "
         + path
         + ": found "

@@ -73,6 +73,11 @@ final class Reading {
     }
   }
 
+  /** Whether nothing is in force yet. */
+  boolean isStart() {
+    return fixedBefore.isEmpty();
+  }
+
   List<Problem> problems() {
     return sorted(problems);
   }

@@ -23,37 +23,49 @@ public final class SecretSource {
   /**
    * The secret, without a final line end: 1 to 16,384 printable ASCII characters.
    *
-   * @throws IOException when there is none, or it cannot stand in a header; says nothing of it
+   * @throws IOException when there is none, or it cannot stand in a header; the message names the
+   *     variable or file and says nothing of what it holds
    */
   public String read(SecretReference reference) throws IOException {
     String secret =
         switch (reference.source()) {
-          case ENV -> environment.getOrDefault(reference.name(), "");
+          case ENV -> variable(reference);
           case FILE -> text(Path.of(reference.name()), reference);
         };
     String trimmed = secret.replaceFirst("\\r?\\n$", "");
-    if (trimmed.isEmpty()
-        || trimmed.length() > CHARS_MAX
-        || !trimmed.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
-      throw none(reference);
+    if (trimmed.isEmpty()) {
+      throw none(reference, "is empty");
+    }
+    if (trimmed.length() > CHARS_MAX || !trimmed.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
+      throw none(reference, "holds what a header cannot carry");
     }
     return trimmed;
+  }
+
+  private String variable(SecretReference reference) throws IOException {
+    String value = environment.get(reference.name());
+    if (value == null) {
+      throw none(reference, "is not set");
+    }
+    return value;
   }
 
   private static String text(Path file, SecretReference reference) throws IOException {
     // A pipe gives its content once, and the next reload would wait for it for ever.
     if (!Files.isRegularFile(file)) {
-      throw none(reference);
+      throw none(reference, Files.exists(file) ? "is no regular file" : "is not there");
     }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(CHARS_MAX + LINE_END_CHARS_MAX + 1);
       return new String(bytes, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      throw none(reference);
+      throw none(reference, "cannot be read");
     }
   }
 
-  private static IOException none(SecretReference reference) {
-    return new IOException("no usable secret at \"" + reference + "\"");
+  private static IOException none(SecretReference reference, String because) {
+    String what = reference.source() == SecretReference.Source.ENV ? "variable " : "file ";
+    return new IOException(
+        "no usable secret: the " + what + Place.quoted(reference.name()) + " " + because);
   }
 }

@@ -7,9 +7,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Where a secret is. What stands in its place is never shown: it may be the secret. */
+/**
+ * Where a secret is. What stands in its place and names no variable or file is never shown: it may
+ * be the secret.
+ */
 final class SecretType extends ScalarType<SecretReference> {
   private static final String VARIABLE = "[A-Za-z_][A-Za-z0-9_]{0,127}";
 
@@ -26,8 +30,7 @@ final class SecretType extends ScalarType<SecretReference> {
     try {
       new SecretSource(place.reading().environment()).read(reference);
     } catch (IOException e) {
-      String where = reference.source() == Source.ENV ? "variable" : "file";
-      return refuse("a " + where + " without a secret that a header can carry", place);
+      return refuse(Objects.requireNonNull(e.getMessage()), place);
     }
     return reference;
   }

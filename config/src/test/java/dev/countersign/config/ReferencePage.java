@@ -23,8 +23,8 @@ final class ReferencePage {
       would take for a number or for true or false needs quotes. Relative paths start at the file's folder.
 
       **Secrets** never stand in the file. Where one is needed, there is a reference: `env:NAME` is a variable of the
-      process, `file:PATH` a file whose content, without a final line end, is the secret. What stands in a secret's place
-      is never shown.
+      process, `file:PATH` a file whose content, without a final line end, is the secret. Variables and files
+      are named in problems; what they hold, and whatever else stands in a secret's place, is never shown.
 
       **YAML.** One document of at most 1 MiB, without anchors, aliases and tags. Keys that are not listed here, and keys
       given twice, are refused.
@@ -43,7 +43,8 @@ final class ReferencePage {
       rename and swapping symbolic links, as Kubernetes does, are seen too. New settings are read, built, warmed and put in
       force as a whole; calls under way keep those that they began with. If anything is wrong, the old settings stay, every
       problem is logged, the refusal is on record and in `countersign_reloads_total`. Keys marked with † are read at start
-      only: a reload that changes one is refused.
+      only: a reload that changes one is refused. When none of the files has changed, SIGHUP changes nothing and leaves no
+      record but a line in the log. While the gateway starts, SIGHUP is remembered.
       """;
 
   private final StringBuilder page = new StringBuilder(OPENING);

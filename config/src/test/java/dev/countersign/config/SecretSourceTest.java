@@ -33,17 +33,34 @@ final class SecretSourceTest {
     assertThat(file(Files.writeString(folder.resolve("f"), content))).isEqualTo("s3 cret");
   }
 
+  @Test
+  void whyThereIsNoneIsSaid() throws IOException {
+    SecretReference unset = new SecretReference(Source.ENV, "NOPE");
+    assertThatThrownBy(() -> new SecretSource(Map.of()).read(unset))
+        .hasMessage("no usable secret: the variable \"NOPE\" is not set");
+    assertThatThrownBy(() -> variable("\n"))
+        .hasMessage("no usable secret: the variable \"V\" is empty");
+    Path none = folder.resolve("none");
+    assertThatThrownBy(() -> file(none))
+        .hasMessage("no usable secret: the file \"" + none + "\" is not there");
+    Path empty = Files.createFile(folder.resolve("empty"));
+    assertThatThrownBy(() -> file(empty))
+        .hasMessage("no usable secret: the file \"" + empty + "\" is empty");
+    assertThatThrownBy(() -> file(folder))
+        .hasMessage("no usable secret: the file \"" + folder + "\" is no regular file");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"", "\n", "hush\n\n", "a\nhush", "hush\u00e9", "hush\u0000", "a\rhush"})
+  @ValueSource(strings = {"hush\n\n", "a\nhush", "hush\u00e9", "hush\u0000", "a\rhush"})
   void secretThatAHeaderCannotCarryIsRefusedAndNotShown(String content) throws IOException {
     Path file = Files.writeString(folder.resolve("f"), content);
     assertThatThrownBy(() -> variable(content))
         .isInstanceOf(IOException.class)
-        .hasMessage("no usable secret at \"env:V\"")
+        .hasMessage("no usable secret: the variable \"V\" holds what a header cannot carry")
         .hasNoCause();
     assertThatThrownBy(() -> file(file))
         .isInstanceOf(IOException.class)
-        .hasMessage("no usable secret at \"file:" + file + "\"")
+        .hasMessage("no usable secret: the file \"" + file + "\" holds what a header cannot carry")
         .hasNoCause();
   }
 

@@ -4,15 +4,20 @@ package dev.countersign.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that can be used and are still worth a look. */
 final class WarningsTest {
@@ -71,6 +76,16 @@ final class WarningsTest {
             "f:4:42: policy.grants[0].allow[0]: found everything of a server for every caller,"
                 + " expected a narrower grant"),
         grants(
+            "a caller of an issuer that is not there",
+            "{caller: [\"oidc:idp:a\", \"oidc:ipd:a\"], allow: [\"files/read_x\"]}",
+            "f:4:43: policy.grants[0].caller[1]: found the issuer \"ipd\", expected one of idp:"
+                + " this never matches"),
+        grants(
+            "an issuer's name for a caller's",
+            "{caller: \"oidc:research\", allow: [\"files/read_x\"]}",
+            "f:4:28: policy.grants[0].caller: found the issuer \"research\", expected one of idp:"
+                + " this never matches"),
+        grants(
             "a grant in the shadow of a deny",
             "{caller: \"a:b\", allow: [\"files/read_x\"]}, {caller: \"a:*\", deny:"
                 + " \"files/read_*\"}",
@@ -89,6 +104,55 @@ final class WarningsTest {
   @Test
   void ordinarySettingsHaveNoWarning() {
     assertThat(TestFile.said(TestFile.read(TestFile.GOOD, folder))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"oidc:i*:a", "oidc:*:a", "oidc:idp:*", "oidc:**", "o*:ipd:a", "spiffe://ipd/a"})
+  void callersThatAnIssuerMayHaveAreNotWarnedOf(String caller) {
+    String text = TestFile.GOOD.replace("oidc:idp:*", caller);
+    assertThat(TestFile.said(TestFile.read(text, folder))).isEmpty();
+  }
+
+  /** The JDK's own file system can be written to by nobody, whoever runs the test. */
+  @Test
+  void folderThatThisUserCannotMakeIsWarnedOf() {
+    Path readOnly = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("/modules");
+    ConfigResult result =
+        TestFile.read(TestFile.GOOD.replace("directory: audit", "directory: a/b"), readOnly);
+    assertThat(result).isInstanceOf(ConfigResult.Valid.class);
+    assertThat(TestFile.said(result))
+        .containsExactly(
+            "warning: f:3:20: audit.directory: found \"a/b\", which this user cannot make or see,"
+                + " expected a folder that the gateway can write to");
+  }
+
+  @Test
+  void folderThatCannotBeWrittenToIsAProblemAtStartOnly() {
+    Path readOnly = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("/modules");
+    byte[] text =
+        TestFile.GOOD
+            .replace("directory: audit", "directory: java.base")
+            .getBytes(StandardCharsets.UTF_8);
+    assertThat(TestFile.said(TestFile.read(text, readOnly)))
+        .containsExactly(
+            "f:3:20: audit.directory: found \"java.base\", which cannot be written to, expected a"
+                + " folder that the gateway can write to");
+    Map<String, String> inForce = Map.of("admin.address", "127.0.0.1:9901");
+    ConfigResult again = ConfigReader.read(text, new Reading("f", readOnly, Map.of(), inForce));
+    assertThat(TestFile.said(again)).isEmpty();
+  }
+
+  @Test
+  void foldersBelowAFileAreAProblemAndNoneIsMade() throws IOException {
+    Files.createFile(folder.resolve("taken"));
+    for (String below : List.of("taken", "taken/audit", "taken/a/b")) {
+      String text = TestFile.GOOD.replace("directory: audit", "directory: " + below);
+      assertThat(TestFile.read(text, folder)).isInstanceOf(ConfigResult.Invalid.class);
+    }
+    String deep = TestFile.GOOD.replace("directory: audit", "directory: a/b/c");
+    assertThat(TestFile.said(TestFile.read(deep, folder))).isEmpty();
+    assertThat(folder.resolve("a")).doesNotExist();
   }
 
   @ParameterizedTest

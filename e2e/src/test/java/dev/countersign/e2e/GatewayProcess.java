@@ -224,7 +224,7 @@ final class GatewayProcess implements AutoCloseable {
     process.destroy();
     int code = exitCode();
     String said = said();
-    for (String fault : List.of("\"throwable\":{", "Exception in thread", "LEAK:")) {
+    for (String fault : List.of("\"stack\":", "Exception in thread", "LEAK:")) {
       if (said.contains(fault)) {
         throw new AssertionError("the gateway said " + fault + " in:\n" + said);
       }
@@ -246,11 +246,14 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   private int port(BufferedReader lines, String start) throws IOException {
-    String line = lines.readLine();
-    if (line == null || !line.startsWith(start)) {
-      throw new IOException("it said \"" + line + "\" instead of \"" + start + "…\"");
-    }
-    out.add(line);
+    String line;
+    do {
+      line = lines.readLine();
+      if (line == null) {
+        throw new IOException("it said " + out + " and no \"" + start + "…\"");
+      }
+      out.add(line);
+    } while (!line.startsWith(start));
     return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
   }
 
