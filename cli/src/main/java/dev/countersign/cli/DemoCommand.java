@@ -12,8 +12,10 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -61,10 +63,25 @@ final class DemoCommand implements Callable<Integer> {
         CheckCommand.report(result, Main.err(spec));
         return Main.NO;
       }
-      RunningGateway running = signals.start(() -> RunningGateway.start(file, valid, Map.of()));
+      RunningGateway running = signals.start(() -> start(file, valid, folder));
       print(running, issuer, folder);
       signals.awaitEnd();
       return 0;
+    }
+  }
+
+  /** Leaves nothing behind of a demo that did not start. */
+  private static RunningGateway start(Path file, ConfigResult.Valid valid, Path folder)
+      throws IOException {
+    try {
+      return RunningGateway.start(file, valid, Map.of());
+    } catch (IOException | RuntimeException e) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path one : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(one);
+        }
+      }
+      throw e;
     }
   }
 

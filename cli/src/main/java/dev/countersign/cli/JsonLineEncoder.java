@@ -106,8 +106,7 @@ public final class JsonLineEncoder extends EncoderBase<ILoggingEvent> {
     if (text == null) {
       return "";
     }
-    String cut =
-        text.length() <= TEXT_CHARS_MAX ? text : text.substring(0, TEXT_CHARS_MAX) + "…";
+    String cut = text.length() <= TEXT_CHARS_MAX ? text : text.substring(0, TEXT_CHARS_MAX) + "…";
     // Halves of characters, which not every reader of JSON takes, become question marks.
     return new String(cut.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }

@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.countersign.audit.AuditVerifier;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,5 +55,18 @@ final class DemoCommandTest {
     }
     assertThat(kept.resolve("gateway.yaml")).isRegularFile();
     assertThat(AuditVerifier.verify(kept.resolve("audit")).whole()).isTrue();
+  }
+
+  @Test
+  void demoThatCannotStartLeavesNothingBehind(@TempDir Path folder) throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"));
+        CliProcess demo =
+            CliProcess.start(folder, "demo", "--port=" + taken.getLocalPort(), "--admin-port=0")) {
+      assertThat(demo.exit()).isEqualTo(Main.FAILED);
+      assertThat(demo.said()).startsWith("countersign: cannot listen on ").hasLineCount(1);
+    }
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).noneMatch(file -> file.toString().contains("countersign-demo"));
+    }
   }
 }

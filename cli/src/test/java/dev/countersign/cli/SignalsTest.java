@@ -10,6 +10,7 @@ import dev.countersign.audit.AuditVerifier;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,10 +43,17 @@ final class SignalsTest {
             admin: {address: "127.0.0.1:0"}
             """
                 .formatted(issuer.getLocalPort()));
-    CliProcess gateway = CliProcess.start(folder, "run", "--config", file.toString());
-    // It asks for keys, so it has opened its log by now, and has not started yet.
-    issuer.accept();
-    return gateway;
+    return CliProcess.start(folder, "run", "--config", file.toString());
+  }
+
+  /** Sends a signal while keys are awaited: the log is open by then, and the start not over. */
+  private static void signal(String name, CliProcess gateway, ServerSocket issuer)
+      throws Exception {
+    try (Socket asking = issuer.accept()) {
+      gateway.signal(name);
+      assertThat(asking.isConnected()).isTrue();
+    }
+    issuer.close();
   }
 
   private List<String> events() throws IOException {
@@ -59,7 +67,7 @@ final class SignalsTest {
   void endDuringTheStartClosesWhatWasOpened() throws Exception {
     try (ServerSocket issuer = silent();
         CliProcess gateway = start(issuer)) {
-      gateway.signal("TERM");
+      signal("TERM", gateway, issuer);
       assertThat(gateway.exit()).as(gateway.said()).isEqualTo(128 + SIGTERM);
     }
     assertThat(events()).endsWith("stopped");
@@ -70,7 +78,7 @@ final class SignalsTest {
   void hangUpDuringTheStartIsRememberedAndTheStartSaysWhereEverythingIs() throws Exception {
     try (ServerSocket issuer = silent();
         CliProcess gateway = start(issuer)) {
-      gateway.signal("HUP");
+      signal("HUP", gateway, issuer);
 
       String listening = gateway.line();
       assertThat(listening).matches("listening on 127\\.0\\.0\\.1:[0-9]+");
