@@ -63,7 +63,7 @@ final class SecretsStayTest {
             admin: {address: "127.0.0.1:0"}
             """
                 .formatted(issuer.issuer(), guarded.url(), open.url(), open.url()),
-            Map.of("UPSTREAM_SECRET", SECRET),
+            Map.of("UPSTREAM_SECRET", SECRET, "COUNTERSIGN_LOG_LEVEL", "DEBUG"),
             List.of());
     sessions();
     brokenTokens();
@@ -193,7 +193,7 @@ final class SecretsStayTest {
 
   @Test
   void outputHasNone() throws IOException {
-    assertThat(gateway.said()).contains("call refused", "those in force kept");
+    assertThat(gateway.said()).contains("call refused", "call ended", "those in force kept");
     assertFree("output", gateway.said(), all());
   }
 
