@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -87,8 +88,10 @@ final class DemoCommand implements Callable<Integer> {
 
   /** Lines to paste are hard to find between lines of a log. */
   private static void logWarningsOnly() {
-    if (LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
-      root.setLevel(Level.WARN);
+    for (String name : List.of(Logger.ROOT_LOGGER_NAME, "dev.countersign")) {
+      if (LoggerFactory.getLogger(name) instanceof Logger logger) {
+        logger.setLevel(Level.WARN);
+      }
     }
   }
 
