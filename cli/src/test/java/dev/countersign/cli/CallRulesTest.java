@@ -250,6 +250,52 @@ final class CallRulesTest {
   }
 
   @Test
+  void ownCredentialInANotificationIsRefusedByStatusAndOnRecord() throws Exception {
+    String session = initialize();
+    String token = issuer.token("reader", url(), MINUTES);
+    int status =
+        client
+            .send(
+                request("reader")
+                    .setHeader("authorization", "Bearer " + token)
+                    .header("mcp-session-id", session)
+                    .POST(
+                        HttpRequest.BodyPublishers.ofString(
+                            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+                                + "\"params\":{\"requestId\":\""
+                                + token
+                                + "\"}}"))
+                    .build(),
+                HttpResponse.BodyHandlers.discarding())
+            .statusCode();
+
+    assertThat(status).isEqualTo(403);
+    assertThat(newestDecision().path("reason").asText()).isEqualTo("credential_in_message");
+    assertThat(newestDecision().toString()).doesNotContain(token);
+  }
+
+  @Test
+  void whatFollowsAnAnswerIsNotKeptInMemory() throws Exception {
+    server.afterEvent = ": " + "x".repeat(20_000);
+    for (int i = 0; i < 5; i++) {
+      assertThat(modern("tools/call", "t", "\"name\":\"t\",\"arguments\":{}").body())
+          .contains("\"result\"");
+    }
+
+    URI metrics =
+        URI.create("http://127.0.0.1:" + running.gateway().adminAddress().getPort() + "/metrics");
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    String seen = "";
+    while (!seen.contains("countersign_buffered_bytes 0.0")) {
+      assertThat(System.nanoTime()).as(seen).isLessThan(deadline);
+      seen =
+          client
+              .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
+              .body();
+    }
+  }
+
+  @Test
   void numberThatIsNotExactIsRefusedWithItsRequestsId() throws Exception {
     assertThat(
             modern("tools/call", "t", "\"name\":\"t\",\"arguments\":{\"n\":12345678901234567890}")

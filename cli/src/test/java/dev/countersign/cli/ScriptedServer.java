@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /** An MCP server that answers each method with a result it is given; remembers what it was sent. */
 final class ScriptedServer implements AutoCloseable {
@@ -29,6 +30,9 @@ final class ScriptedServer implements AutoCloseable {
 
   /** What requests with an id are answered with; also what DELETE is. */
   volatile int status = 200;
+
+  /** When set, answers are events, and this follows the last one. */
+  volatile @Nullable String afterEvent;
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final HttpServer http;
@@ -77,16 +81,21 @@ final class ScriptedServer implements AutoCloseable {
       return;
     }
     String method = message.path("method").asText();
-    exchange.getResponseHeaders().set("content-type", "application/json");
+    String after = afterEvent;
+    exchange
+        .getResponseHeaders()
+        .set("content-type", after == null ? "application/json" : "text/event-stream");
     if (method.equals("initialize")) {
       exchange.getResponseHeaders().set("mcp-session-id", "upstream-session");
     }
+    String answer =
+        "{\"jsonrpc\":\"2.0\",\"id\":"
+            + message.path("id")
+            + ",\"result\":"
+            + results.getOrDefault(method, "{}")
+            + "}";
     byte[] reply =
-        ("{\"jsonrpc\":\"2.0\",\"id\":"
-                + message.path("id")
-                + ",\"result\":"
-                + results.getOrDefault(method, "{}")
-                + "}")
+        (after == null ? answer : "data: " + answer + "\n\n" + after)
             .getBytes(StandardCharsets.UTF_8);
     exchange.sendResponseHeaders(status, reply.length);
     exchange.getResponseBody().write(reply);

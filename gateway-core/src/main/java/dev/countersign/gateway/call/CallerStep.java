@@ -10,6 +10,7 @@ import dev.countersign.identity.Caller;
 import dev.countersign.identity.CallerKey;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the credential of a request into a caller, or into the challenge that says what is missing;
@@ -20,10 +21,14 @@ final class CallerStep {
   private final ConcurrentHashMap<CallerKey, InFlight> inFlight = new ConcurrentHashMap<>();
   private final BufferBudget budget;
 
-  /** What a caller has under way. */
+  /** What a caller has under way; kept as long as anything of it is in memory. */
   private record InFlight(int calls, BufferBudget share) {
     InFlight with(int more) {
       return new InFlight(calls + more, share);
+    }
+
+    @Nullable InFlight unlessOver() {
+      return calls == 0 && share.used() == 0 ? null : this;
     }
   }
 
@@ -60,9 +65,8 @@ final class CallerStep {
     CallerKey key = caller.key();
     InFlight now =
         inFlight.compute(
-            key, (k, was) -> was == null ? new InFlight(1, budget.share()) : was.with(1));
-    call.onEnd(
-        () -> inFlight.computeIfPresent(key, (k, was) -> was.calls > 1 ? was.with(-1) : null));
+            key, (k, was) -> was == null ? new InFlight(1, shareOf(key)) : was.with(1));
+    call.onEnd(() -> inFlight.computeIfPresent(key, (k, was) -> was.with(-1).unlessOver()));
     call.caller(caller);
     if (now.calls > call.limits().callsPerCallerMax()) {
       throw RefusedException.of(Reason.CALL_LIMIT);
@@ -71,5 +75,9 @@ final class CallerStep {
       throw RefusedException.of(Reason.OVERLOADED);
     }
     return caller;
+  }
+
+  private BufferBudget shareOf(CallerKey key) {
+    return budget.share(() -> inFlight.computeIfPresent(key, (k, was) -> was.unlessOver()));
   }
 }

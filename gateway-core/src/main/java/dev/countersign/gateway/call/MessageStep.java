@@ -58,14 +58,11 @@ final class MessageStep {
 
   private void post(Call call, RequestHead head, byte[] body) {
     RpcMessage message = read(call, body);
-    boolean leaks = holdsOwnCredential(head, message);
-    if (!leaks && message instanceof RpcMessage.Request request) {
+    refuseOwnCredential(call, head, message);
+    if (message instanceof RpcMessage.Request request) {
       call.rpcId(request.id());
     }
     Era era = EraSelector.select(message, head.header("mcp-protocol-version"));
-    if (leaks) {
-      refuseOwnCredential(call, era, message);
-    }
     refuseLossyNumbers(message);
     switch (message) {
       case RpcMessage.Request request -> request(call, head, era, request, body);
@@ -98,33 +95,56 @@ final class MessageStep {
     }
   }
 
-  /** An agent that puts its token into an argument or a header would hand it to the server. */
-  private static boolean holdsOwnCredential(RequestHead head, RpcMessage message) {
+  /**
+   * An agent that puts its token into an argument or a header would hand it to the server. On
+   * record is that it was tried, and of the message nothing that could hold the credential.
+   */
+  private static void refuseOwnCredential(Call call, RequestHead head, RpcMessage message) {
     String authorization = head.header("authorization");
     if (authorization == null) {
-      return false;
+      return;
     }
     String token = authorization.substring(authorization.indexOf(' ') + 1).strip();
-    return CredentialScan.contains(message.document(), token)
-        || head.anyValueBut("authorization", value -> CredentialScan.contains(value, token))
-        || encodedMirrors(head, token);
-  }
-
-  /** On record is that it was tried, and of the message nothing that could hold the credential. */
-  private static void refuseOwnCredential(Call call, Era era, RpcMessage message) {
-    if (message instanceof RpcMessage.Request request) {
-      McpMethod method = McpMethod.of(request.method(), era);
-      if (method != null) {
-        call.message(
-            new McpMessage(era, method, null, null, null, null, RequestMeta.NONE, new byte[0]));
+    if (!CredentialScan.contains(message.document(), token)
+        && !head.anyValueBut("authorization", value -> CredentialScan.contains(value, token))
+        && !encodedMirrors(head, token)) {
+      return;
+    }
+    switch (message) {
+      case RpcMessage.Request request -> {
+        boolean clean = !CredentialScan.contains(request.id().json(), token);
+        call.rpcId(clean ? request.id() : null);
+        nameOnly(call, request.method(), request.params(), clean ? request.id() : null);
       }
+      case RpcMessage.Notification note -> nameOnly(call, note.method(), note.params(), null);
+      case RpcMessage.Result result -> {}
+      case RpcMessage.Failure failure -> {}
     }
     throw RefusedException.of(Reason.CREDENTIAL_IN_MESSAGE);
   }
 
+  private static void nameOnly(
+      Call call, String name, @Nullable JsonValue params, @Nullable RpcId id) {
+    Era era = RequestMeta.claimsModern(params) ? Era.MODERN : Era.LEGACY;
+    McpMethod method = McpMethod.of(name, era);
+    if (method != null) {
+      call.message(
+          new McpMessage(era, method, id, null, null, null, RequestMeta.NONE, new byte[0]));
+    }
+  }
+
+  /** What cannot be decoded hides nothing that a server could decode. */
+  private static String decoded(String mirror) {
+    try {
+      return HeaderAgreement.decode(mirror);
+    } catch (RefusedException malformed) {
+      return "";
+    }
+  }
+
   private static boolean encodedMirrors(RequestHead head, String token) {
     for (Header mirror : head.headersStartingWith("mcp-param-")) {
-      if (CredentialScan.contains(HeaderAgreement.decode(mirror.value()), token)) {
+      if (CredentialScan.contains(decoded(mirror.value()), token)) {
         return true;
       }
     }

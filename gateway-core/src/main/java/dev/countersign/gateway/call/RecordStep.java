@@ -29,6 +29,7 @@ import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.identity.Caller;
 import dev.countersign.policy.Decision;
 import dev.countersign.policy.Durability;
+import dev.countersign.policy.Effect;
 import dev.countersign.policy.Permit;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -66,7 +67,7 @@ final class RecordStep {
     Permit permit = permitted.permit();
     AuditReceipt receipt =
         append(leaf(call, DecisionResult.PERMIT, "permitted", permitted.request()));
-    if (permit.durability() == Durability.BEFORE_RELEASE) {
+    if (permit.durability() == Durability.BEFORE_RELEASE && call.effect() == Effect.READ) {
       return CompletableFuture.completedFuture(
           AdmittedCall.admit(call.caller(), permit, receipt, permitted.request()));
     }

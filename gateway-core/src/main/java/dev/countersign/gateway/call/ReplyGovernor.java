@@ -205,7 +205,7 @@ final class ReplyGovernor implements ReplyListener {
       return;
     }
     int more = decoder.buffered() - eventBytesHeld;
-    if (more > 0) {
+    if (more > 0 && !outcome.over()) {
       eventBytesHeld += more;
       if (!call.exchange().hold().take(more)) {
         noRoom();

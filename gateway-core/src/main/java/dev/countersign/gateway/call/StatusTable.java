@@ -16,7 +16,7 @@ final class StatusTable {
    */
   static int of(Reason reason, Call call) {
     int status = reason.status(call.modern());
-    if (status != 200 || !call.hasMessage() || call.message().id() != null) {
+    if (status != 200 || call.rpcIdJson() != null) {
       return status;
     }
     return switch (reason.family()) {

@@ -13,18 +13,28 @@ public final class BufferBudget {
   private static final int HEAP_PARTS = 4;
 
   private final LongSupplier bytesMax;
+  private final Runnable whenEmpty;
   private final AtomicLong used = new AtomicLong();
 
   /**
    * @param bytesMax read at each taking; 0 means a quarter of the heap
    */
   public BufferBudget(LongSupplier bytesMax) {
-    this.bytesMax = bytesMax;
+    this(bytesMax, () -> {});
   }
 
-  /** A budget within this one, of half its size, for one of many that share it. */
-  public BufferBudget share() {
-    return new BufferBudget(() -> max() / 2);
+  private BufferBudget(LongSupplier bytesMax, Runnable whenEmpty) {
+    this.bytesMax = bytesMax;
+    this.whenEmpty = whenEmpty;
+  }
+
+  /**
+   * A budget within this one, of half its size, for one of many that share it.
+   *
+   * @param whenEmpty runs, on whichever thread, each time the last of it has been given back
+   */
+  public BufferBudget share(Runnable whenEmpty) {
+    return new BufferBudget(() -> max() / 2, whenEmpty);
   }
 
   /** Bytes taken and not given back. */
@@ -42,7 +52,9 @@ public final class BufferBudget {
   }
 
   void give(long bytes) {
-    used.addAndGet(-bytes);
+    if (bytes > 0 && used.addAndGet(-bytes) == 0) {
+      whenEmpty.run();
+    }
   }
 
   private long max() {

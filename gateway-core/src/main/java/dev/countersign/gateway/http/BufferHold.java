@@ -22,7 +22,7 @@ public final class BufferHold {
    * Counts this against a caller's share instead; false, and nothing changed, when that is full.
    */
   public boolean chargeTo(BufferBudget callersShare) {
-    if (!callersShare.take(bytes)) {
+    if (holders == 0 || !callersShare.take(bytes)) {
       return false;
     }
     share.give(bytes);
@@ -30,9 +30,9 @@ public final class BufferHold {
     return true;
   }
 
-  /** Takes more; false, and nothing taken, when there is no room. */
+  /** Takes more; false, and nothing taken, when there is no room or nobody holds it any more. */
   public boolean take(long more) {
-    if (!share.take(more)) {
+    if (holders == 0 || !share.take(more)) {
       return false;
     }
     if (!all.take(more)) {

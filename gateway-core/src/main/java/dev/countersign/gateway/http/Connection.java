@@ -64,6 +64,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private boolean closeAfterAnswer;
   private boolean closing;
   private boolean lingering;
+  private boolean flushing;
   private int lingered;
   private @Nullable Runnable writableTask;
 
@@ -86,7 +87,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       ReferenceCountUtil.release(message);
     } else if (lingering) {
       linger(message);
-    } else if (current != null && current.requestBody().whole()) {
+    } else if (flushing || (current != null && current.requestBody().whole())) {
       ahead.add(message);
       channel.config().setAutoRead(false);
     } else {
@@ -259,8 +260,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
       // Not longer for one that does not read its answer than for one that asks nothing more.
       arm(limits.idle(), channel::close);
     } else {
+      // A client that does not read its answers must not be given more of them.
+      flushing = true;
       arm(limits.idle(), channel::close);
-      next();
+      written.addListener(
+          flushed -> {
+            flushing = false;
+            next();
+          });
     }
   }
 
@@ -273,6 +280,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     loop.execute(
         () -> {
           while (!closing
+              && !flushing
               && !ahead.isEmpty()
               && (current == null || !current.requestBody().whole())) {
             take(ahead.poll());
@@ -298,7 +306,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** The first byte after a pause: from here the head has its own, shorter time. */
   void bytesArrived() {
-    if (current == null && !lingering && !headTimed && ahead.isEmpty()) {
+    if (current == null && !lingering && !flushing && !headTimed && ahead.isEmpty()) {
       headTimed = true;
       arm(limits.head(), this::headTimeout);
     }

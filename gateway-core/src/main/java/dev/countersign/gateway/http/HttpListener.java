@@ -71,7 +71,7 @@ public final class HttpListener implements AutoCloseable {
     this.observer = observer;
     this.clock = clock;
     this.budget = budget;
-    this.strangers = budget.share();
+    this.strangers = budget.share(() -> {});
   }
 
   /** For one exchange; counted as a stranger's until its caller is known. */

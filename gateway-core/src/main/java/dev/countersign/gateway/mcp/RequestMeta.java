@@ -42,7 +42,7 @@ public record RequestMeta(
   public static final RequestMeta NONE = new RequestMeta(null, null, null, null, null, false);
 
   /** Whether the message claims to be modern: the key is there, well-formed or not. */
-  static boolean claimsModern(@Nullable JsonValue params) {
+  public static boolean claimsModern(@Nullable JsonValue params) {
     JsonValue meta = params == null ? null : params.member("_meta");
     return meta != null && meta.kind() == JsonKind.OBJECT && meta.member(VERSION) != null;
   }

@@ -12,15 +12,31 @@ public final class ResourceUri {
   private ResourceUri() {}
 
   /**
-   * Whether the text is a URI with one spelling only; what comes after {@code ?} or {@code #} is
-   * free.
+   * Whether the text is a URI with one spelling only. What comes after {@code ?} is not normalized
+   * by anyone and is compared as text; there is no fragment, which names no resource of its own.
    */
   public static boolean isNormal(String uri) {
     int colon = uri.indexOf(':');
-    return colon > 0
-        && isScheme(uri, colon)
-        && uri.indexOf('\\') < 0
-        && pathIsNormal(uri.substring(colon + 1));
+    if (colon < 1 || !isScheme(uri, colon) || !uri.chars().allMatch(ResourceUri::mayStand)) {
+      return false;
+    }
+    int query = uri.indexOf('?');
+    String path = uri.substring(colon + 1, query < 0 ? uri.length() : query);
+    if (path.startsWith("//")) {
+      int slash = path.indexOf('/', 2);
+      String authority = slash < 0 ? path.substring(2) : path.substring(2, slash);
+      if (!authority.equals(authority.toLowerCase(Locale.ROOT))
+          || (uri.startsWith("file:") && !authority.isEmpty())) {
+        return false;
+      }
+      path = slash < 0 ? "" : path.substring(slash);
+    }
+    return query != uri.length() - 1 && escapesAreNormal(path) && segmentsAreNormal(path);
+  }
+
+  /** RFC 3986 appendix A, without {@code #}. */
+  private static boolean mayStand(int c) {
+    return c > ' ' && c < 0x7f && "\"<>\\^`{|}#".indexOf(c) < 0;
   }
 
   private static boolean isScheme(String uri, int colon) {
@@ -34,36 +50,19 @@ public final class ResourceUri {
     return true;
   }
 
-  private static boolean pathIsNormal(String afterScheme) {
-    int end = afterScheme.length();
-    for (char c : new char[] {'?', '#'}) {
-      int at = afterScheme.indexOf(c);
-      end = at >= 0 ? Math.min(end, at) : end;
-    }
-    String path = afterScheme.substring(0, end);
-    if (path.startsWith("//")) {
-      int slash = path.indexOf('/', 2);
-      String authority = slash < 0 ? path.substring(2) : path.substring(2, slash);
-      if (!authority.equals(authority.toLowerCase(Locale.ROOT))) {
-        return false;
-      }
-      path = slash < 0 ? "" : path.substring(slash);
-    }
-    if (!escapesAreNormal(afterScheme.substring(0, end))) {
-      return false;
-    }
+  private static boolean segmentsAreNormal(String path) {
     for (String segment : path.split("/", -1)) {
       if (segment.equals(".") || segment.equals("..")) {
         return false;
       }
     }
-    return !path.contains("//");
+    return !path.contains("//") && path.indexOf('[') < 0 && path.indexOf(']') < 0;
   }
 
   /**
-   * Every escape has upper-case digits and stands for what cannot stand there itself: not for a
-   * letter, a digit, one of {@code -._~}, a slash, a backslash or a control character, and not for
-   * the percent sign of a second escape.
+   * Every escape has upper-case digits and stands for what cannot stand in a path itself: not for a
+   * character that may (RFC 3986 {@code pchar}), a slash, a backslash or a control character, and
+   * not for the percent sign of a second escape.
    */
   private static boolean escapesAreNormal(String text) {
     for (int at = text.indexOf('%'); at >= 0; at = text.indexOf('%', at + 3)) {
@@ -73,17 +72,24 @@ public final class ResourceUri {
         return false;
       }
       int octet = high * 16 + low;
-      boolean unreserved =
-          (octet >= 'a' && octet <= 'z')
-              || (octet >= 'A' && octet <= 'Z')
-              || (octet >= '0' && octet <= '9')
-              || "-._~".indexOf(octet) >= 0;
       boolean twice = octet == '%' && at + 4 < text.length() && hex(text.charAt(at + 3)) >= 0;
-      if (unreserved || twice || octet < ' ' || octet == 0x7f || octet == '/' || octet == '\\') {
+      if (isPathCharacter(octet)
+          || twice
+          || octet < ' '
+          || octet == 0x7f
+          || octet == '/'
+          || octet == '\\') {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean isPathCharacter(int c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || "-._~!$&'()*+,;=:@".indexOf(c) >= 0;
   }
 
   private static int hex(char c) {

@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 final class HostResolver implements AutoCloseable {
   private static final long KEPT_NANOS = Duration.ofSeconds(30).toNanos();
   private static final int WAITING_MAX = 256;
+  private static final long RESOLVE_SECONDS = 10;
   // One name that hangs must not hold up the others.
   private static final int THREADS = 4;
 
@@ -62,13 +63,15 @@ final class HostResolver implements AutoCloseable {
       return known.address;
     }
     CompletableFuture<InetAddress> fresh = new CompletableFuture<>();
+    // A resolver that hangs must not be waited for by every later call.
+    fresh.orTimeout(RESOLVE_SECONDS, TimeUnit.SECONDS);
     answers.put(host, new Answer(fresh, now));
     try {
       resolver.execute(
           () -> {
             try {
               fresh.complete(InetAddress.getByName(host));
-            } catch (UnknownHostException | RuntimeException e) {
+            } catch (UnknownHostException | RuntimeException | Error e) {
               fresh.completeExceptionally(e);
             }
           });

@@ -158,6 +158,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     ByteBuf bytes = content.content();
     if (bytes.isReadable()) {
       pending().data(ByteBufUtil.getBytes(bytes));
+      if (exchange == null) {
+        // Who got it broke the exchange off.
+        return;
+      }
     }
     if (content instanceof LastHttpContent) {
       PendingExchange done = exchange;

@@ -9,13 +9,14 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class BufferBudgetTest {
   private static final int HALF = RawServer.BODY_BYTES_MAX - 1;
 
   private final BufferBudget all = new BufferBudget(() -> 100);
-  private final BufferBudget strangers = all.share();
+  private final BufferBudget strangers = all.share(() -> {});
 
   @Test
   void takesNoMoreThanThereIs() {
@@ -27,7 +28,7 @@ class BufferBudgetTest {
 
   @Test
   void oneCallersShareLeavesRoomForOthers() {
-    BufferBudget share = all.share();
+    BufferBudget share = all.share(() -> {});
     BufferHold first = new BufferHold(all, strangers);
     assertThat(first.chargeTo(share)).isTrue();
     assertThat(first.take(50)).isTrue();
@@ -47,13 +48,13 @@ class BufferBudgetTest {
     assertThat(stranger.take(1)).isFalse();
 
     BufferHold known = new BufferHold(all, strangers);
-    assertThat(known.chargeTo(all.share())).isTrue();
+    assertThat(known.chargeTo(all.share(() -> {}))).isTrue();
     assertThat(known.take(50)).isTrue();
   }
 
   @Test
   void whatWasReadBeforeTheCallerWasKnownCountsToo() {
-    BufferBudget share = all.share();
+    BufferBudget share = all.share(() -> {});
     BufferHold early = new BufferHold(all, strangers);
     assertThat(early.take(30)).isTrue();
     assertThat(early.chargeTo(share)).isTrue();
@@ -66,7 +67,7 @@ class BufferBudgetTest {
 
   @Test
   void lastHolderGivesEverythingBackOnce() {
-    BufferBudget share = all.share();
+    BufferBudget share = all.share(() -> {});
     BufferHold hold = new BufferHold(all, strangers);
     hold.chargeTo(share);
     hold.take(30);
@@ -77,6 +78,28 @@ class BufferBudgetTest {
     hold.release();
     assertThat(all.used()).isZero();
     assertThat(share.used()).isZero();
+  }
+
+  @Test
+  void whatNobodyHoldsTakesNoMore() {
+    BufferHold hold = new BufferHold(all, strangers);
+    hold.release();
+
+    assertThat(hold.take(1)).isFalse();
+    assertThat(hold.chargeTo(all.share(() -> {}))).isFalse();
+    assertThat(all.used()).isZero();
+  }
+
+  @Test
+  void shareSaysWhenNothingOfItIsLeft() {
+    AtomicInteger times = new AtomicInteger();
+    BufferHold hold = new BufferHold(all, strangers);
+    hold.chargeTo(all.share(times::incrementAndGet));
+    hold.take(10);
+    assertThat(times).hasValue(0);
+
+    hold.release();
+    assertThat(times).hasValue(1);
   }
 
   @Test

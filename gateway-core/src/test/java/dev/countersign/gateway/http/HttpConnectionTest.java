@@ -10,7 +10,11 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -349,6 +353,30 @@ final class HttpConnectionTest {
       assertThat(busy.rest()).isEmpty();
       assertThat(cut.get()).isZero();
       drain.join();
+    }
+  }
+
+  @Test
+  void takesNoFurtherRequestOfAClientThatHasNotReadItsAnswer() throws IOException {
+    List<Long> heldByOthers = new CopyOnWriteArrayList<>();
+    AtomicReference<RawServer> self = new AtomicReference<>();
+    byte[] large = new byte[16 << 20];
+    try (RawServer slow =
+        new RawServer(
+            exchange -> {
+              heldByOthers.add(Objects.requireNonNull(self.get()).budget.used());
+              assertThat(exchange.hold().take(1000)).isTrue();
+              exchange.answer(new Answer(200, List.of(), large));
+            })) {
+      self.set(slow);
+      try (RawClient client = new RawClient(slow.port())) {
+        client.send(get("/") + get("/") + get("/"));
+        for (int i = 0; i < 3; i++) {
+          assertThat(client.answer()).startsWith("HTTP/1.1 200");
+        }
+      }
+      assertThat(heldByOthers).containsExactly(0L, 0L, 0L);
+      slow.awaitNoConnections();
     }
   }
 }
