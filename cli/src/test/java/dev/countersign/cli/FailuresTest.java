@@ -25,7 +25,7 @@ final class FailuresTest {
     return List.of(
         new Row(new NoSuchFileException("/proc/nope"), "no such file or folder: \"/proc/nope\""),
         new Row(new NotDirectoryException("/f"), "not a folder: \"/f\""),
-        new Row(new AccessDeniedException("/root/log"), "no permission: \"/root/log\""),
+        new Row(new AccessDeniedException("/others/log"), "no permission: \"/others/log\""),
         new Row(new FileAlreadyExistsException("/f"), "something else is there already: \"/f\""),
         new Row(
             new FileSystemException("/f", null, "No space left on device"),
