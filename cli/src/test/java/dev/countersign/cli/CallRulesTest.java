@@ -10,15 +10,18 @@ import dev.countersign.config.ConfigReader;
 import dev.countersign.config.ConfigResult;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -293,6 +296,62 @@ final class CallRulesTest {
               .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
               .body();
     }
+  }
+
+  /** A legacy client that leaves has not cancelled; the server is not to be held up by it. */
+  @Test
+  void serverFinishesForALegacyClientThatReadNothingAndLeft() throws Exception {
+    server.afterEvent = "";
+    String session = initialize();
+    server.megabytesBefore = 48;
+    String body =
+        "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/call\",\"params\":{\"name\":\"t\"}}";
+    try (Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4096);
+      socket.connect(running.gateway().address());
+      String head =
+          String.join(
+              "\r\n",
+              "POST /docs/mcp HTTP/1.1",
+              "Host: 127.0.0.1:" + running.gateway().address().getPort(),
+              "Authorization: Bearer " + issuer.token("reader", url(), MINUTES),
+              "Content-Type: application/json",
+              "Accept: application/json, text/event-stream",
+              "Mcp-Session-Id: " + session,
+              "Content-Length: " + body.length(),
+              "",
+              "");
+      socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
+      awaitStandstill();
+    }
+    assertThat(server.megabytesTaken).hasValueLessThan(48);
+
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (newestOutcome().isEmpty()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      LockSupport.parkNanos(LOOK_INTERVAL.toNanos());
+    }
+    assertThat(newestOutcome()).isEqualTo("client_gone");
+    assertThat(server.megabytesTaken).hasValue(48);
+  }
+
+  /** Until the gateway takes no more of the server's reply. */
+  private void awaitStandstill() {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    int taken = -1;
+    for (int same = 0; same < 10; same++) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      int now = server.megabytesTaken.get();
+      same = now == taken && now > 0 ? same : 0;
+      taken = now;
+      LockSupport.parkNanos(LOOK_INTERVAL.toNanos());
+    }
+  }
+
+  private String newestOutcome() throws IOException {
+    List<JsonNode> leaves =
+        List.copyOf(new AuditReader(folder.resolve("audit")).newest(1).getFirst());
+    return leaves.size() > 1 ? leaves.get(1).path("result").asText() : "";
   }
 
   @Test

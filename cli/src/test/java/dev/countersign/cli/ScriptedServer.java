@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** An MCP server that answers each method with a result it is given; remembers what it was sent. */
@@ -33,6 +34,12 @@ final class ScriptedServer implements AutoCloseable {
 
   /** When set, answers are events, and this follows the last one. */
   volatile @Nullable String afterEvent;
+
+  /** So many megabytes of log messages, an event each, come before an answer as events. */
+  volatile int megabytesBefore;
+
+  /** Megabytes of them that the gateway has taken. */
+  final AtomicInteger megabytesTaken = new AtomicInteger();
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final HttpServer http;
@@ -97,9 +104,24 @@ final class ScriptedServer implements AutoCloseable {
     byte[] reply =
         (after == null ? answer : "data: " + answer + "\n\n" + after)
             .getBytes(StandardCharsets.UTF_8);
-    exchange.sendResponseHeaders(status, reply.length);
+    exchange.sendResponseHeaders(status, megabytesBefore == 0 ? reply.length : 0);
+    writeMessages(exchange.getResponseBody());
     exchange.getResponseBody().write(reply);
     exchange.close();
+  }
+
+  private void writeMessages(OutputStream out) throws IOException {
+    byte[] event =
+        ("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
+                + "{\"level\":\"info\",\"data\":\""
+                + "x".repeat(1 << 20)
+                + "\"}}\n\n")
+            .getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < megabytesBefore; i++) {
+      out.write(event);
+      out.flush();
+      megabytesTaken.incrementAndGet();
+    }
   }
 
   @Override
