@@ -266,7 +266,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
       written.addListener(
           flushed -> {
             flushing = false;
-            next();
+            if (closeAfterAnswer) {
+              channel.close();
+            } else {
+              next();
+            }
           });
     }
   }
@@ -323,10 +327,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
   /** Lets go of an idle connection, and tells an open exchange that the gateway is stopping. */
   void drain() {
     closeAfterAnswer = true;
-    if (current == null) {
-      channel.close();
-    } else {
+    if (current != null) {
       current.drain();
+    } else if (!flushing && !closing) {
+      channel.close();
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -353,6 +354,40 @@ final class HttpConnectionTest {
       assertThat(busy.rest()).isEmpty();
       assertThat(cut.get()).isZero();
       drain.join();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "Connection: close\r\n"})
+  void drainDoesNotCutAnAnswerThatIsStillBeingRead(String header) throws Exception {
+    byte[] large = new byte[16 << 20];
+    AtomicInteger answered = new AtomicInteger();
+    try (RawServer slow =
+            new RawServer(
+                exchange -> {
+                  exchange.answer(new Answer(200, List.of(), large));
+                  answered.incrementAndGet();
+                });
+        RawClient client = new RawClient(slow.port());
+        RawClient idle = new RawClient(slow.port())) {
+      RawServer.await(() -> slow.opened.get() == 2);
+      client.send("GET / HTTP/1.1\r\nHost: gw\r\n" + header + "\r\n");
+      RawServer.await(() -> answered.get() == 1);
+      CompletableFuture<Integer> cut =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return slow.listener().drain(LONG);
+                } catch (InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      // The drain has come to the connections when it has let go of an idle one.
+      assertThat(idle.rest()).isEmpty();
+
+      assertThat(client.answer().length()).isGreaterThan(large.length);
+      assertThat(client.rest()).isEmpty();
+      assertThat(cut.get()).isZero();
     }
   }
 
