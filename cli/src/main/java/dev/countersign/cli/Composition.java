@@ -10,7 +10,7 @@ import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.ServerSettings;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.telemetry.Meters;
-import dev.countersign.gateway.upstream.Upstream;
+import dev.countersign.gateway.upstream.HttpUpstream;
 import dev.countersign.identity.Authenticator;
 import dev.countersign.identity.IdentitySettings;
 import dev.countersign.identity.IssuerSettings;
@@ -129,7 +129,7 @@ final class Composition {
         publicUrl + path,
         publicUrl + ProtectedResource.wellKnownPath(path),
         server,
-        Upstream.to(server, settings.limits(), gateway.pools()),
+        HttpUpstream.to(server, settings.limits(), gateway.pools()),
         credential(server),
         new EffectLabels(server.effects()));
   }

@@ -3,120 +3,33 @@ package dev.countersign.gateway.upstream;
 
 import dev.countersign.gateway.admission.AdmittedCall;
 import dev.countersign.gateway.credential.UpstreamCredential;
-import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Loop;
-import dev.countersign.gateway.snapshot.LimitSettings;
-import dev.countersign.gateway.snapshot.ServerSettings;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
-import java.io.IOException;
-import java.net.URI;
 
 /**
- * One tool server, as a place to send admitted calls to. Made with a snapshot; connections belong
- * to the {@link UpstreamPools} behind it and outlive it.
+ * One tool server, as a place to send admitted calls to. Whatever a server speaks, behind this it
+ * looks like one that speaks Streamable HTTP. Made with a snapshot; what it uses outlives it.
  *
- * <p>Any thread may hold it; {@link #send} is called on the call's loop.
+ * <p>Any thread may hold it; the methods that take a loop are called on that loop.
  */
-public final class Upstream {
-  private final ServerSettings settings;
-  private final LimitSettings limits;
-  private final Endpoint endpoint;
-  private final UpstreamPools pools;
-
-  private Upstream(
-      ServerSettings settings, LimitSettings limits, Endpoint endpoint, UpstreamPools pools) {
-    this.settings = settings;
-    this.limits = limits;
-    this.endpoint = endpoint;
-    this.pools = pools;
-  }
-
-  /**
-   * Prepares the way to a server; opens no connection.
-   *
-   * @throws IOException when its CA file cannot be read
-   */
-  public static Upstream to(ServerSettings settings, LimitSettings limits, UpstreamPools pools)
-      throws IOException {
-    URI url = settings.url();
-    boolean secure = "https".equalsIgnoreCase(url.getScheme());
-    int port = url.getPort() >= 0 ? url.getPort() : secure ? 443 : 80;
-    String host = url.getHost();
-    if (host.startsWith("[")) {
-      host = host.substring(1, host.length() - 1);
-    }
-    Endpoint endpoint =
-        new Endpoint(settings.name(), host, port, secure ? clientTls(settings) : null);
-    return new Upstream(settings, limits, endpoint, pools);
-  }
-
-  Endpoint endpoint() {
-    return endpoint;
-  }
-
+public interface Upstream {
   /** The server's name. */
-  public String name() {
-    return settings.name();
-  }
+  String name();
 
   /**
-   * Sends a call. Every call reaches the server at most once: nothing is retried after a byte of it
-   * may have left.
+   * Sends a call. Every call reaches the server at most once: nothing is sent again after a byte of
+   * it may have left.
    *
    * @param credential what to show; never the caller's
    * @param loop the loop of the client's connection, on which everything happens
+   * @param listener told of the reply on that loop; its failure is the only error there is
    */
-  public UpstreamExchange send(
-      AdmittedCall call, UpstreamCredential credential, Loop loop, ReplyListener listener) {
-    return pools.pool(loop, endpoint, limits).send(request(call, credential), listener);
-  }
+  UpstreamExchange send(
+      AdmittedCall call, UpstreamCredential credential, Loop loop, ReplyListener listener);
 
-  private FullHttpRequest request(AdmittedCall call, UpstreamCredential credential) {
-    var outbound = call.request();
-    FullHttpRequest request =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1,
-            HttpMethod.valueOf(outbound.method()),
-            settings.url().getRawPath().isEmpty() ? "/" : settings.url().getRawPath(),
-            Unpooled.wrappedBuffer(outbound.body()));
-    request.headers().set(HttpHeaderNames.HOST, authority());
-    for (Header header : outbound.headers()) {
-      request.headers().add(header.name(), header.value());
-    }
-    // Compression in between would hide the reply from the parser and hold events back.
-    request.headers().set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
-    if (!outbound.method().equals("GET")) {
-      request.headers().set(HttpHeaderNames.CONTENT_LENGTH, outbound.body().length);
-    }
-    String name = credential.headerName();
-    String value = credential.headerValue();
-    if (name != null && value != null) {
-      request.headers().set(name, value);
-    }
-    return request;
-  }
-
-  private String authority() {
-    String host = settings.url().getHost();
-    return settings.url().getPort() >= 0 ? host + ":" + settings.url().getPort() : host;
-  }
-
-  private static SslContext clientTls(ServerSettings settings) throws IOException {
-    SslContextBuilder builder = SslContextBuilder.forClient().protocols("TLSv1.3", "TLSv1.2");
-    try {
-      if (settings.caFile() != null) {
-        builder.trustManager(settings.caFile().toFile());
-      }
-      return builder.endpointIdentificationAlgorithm("HTTPS").build();
-    } catch (IllegalArgumentException e) {
-      throw new IOException("not certificates in PEM: \"" + settings.caFile() + "\"", e);
-    }
-  }
+  /**
+   * Lets go of what is kept for a session of the server's that ended here; the server is not told.
+   *
+   * @param upstreamSessionId the server's own id
+   */
+  void sessionEnded(String upstreamSessionId, Loop loop);
 }

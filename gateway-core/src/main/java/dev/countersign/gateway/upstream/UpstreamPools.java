@@ -52,7 +52,11 @@ public final class UpstreamPools implements AutoCloseable {
   /** Drops the idle connections of servers that the newest settings no longer use. */
   public void retain(Set<Upstream> current) {
     Set<Endpoint> wanted = new HashSet<>();
-    current.forEach(upstream -> wanted.add(upstream.endpoint()));
+    for (Upstream upstream : current) {
+      if (upstream instanceof HttpUpstream http) {
+        wanted.add(http.endpoint());
+      }
+    }
     for (Loop loop : loops.loops()) {
       loop.execute(
           () ->

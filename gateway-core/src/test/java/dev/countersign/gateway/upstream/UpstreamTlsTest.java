@@ -48,7 +48,7 @@ final class UpstreamTlsTest {
     URI url = URI.create("https://" + host + ":" + server.port() + "/mcp");
     ServerSettings settings =
         new ServerSettings("s", url, null, null, List.of(), authorities, List.of());
-    return Upstream.to(settings, UpstreamBench.LIMITS, bench.pools).endpoint();
+    return HttpUpstream.to(settings, UpstreamBench.LIMITS, bench.pools).endpoint();
   }
 
   @ParameterizedTest

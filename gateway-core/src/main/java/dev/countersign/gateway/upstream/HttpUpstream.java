@@ -1,0 +1,118 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.upstream;
+
+import dev.countersign.gateway.admission.AdmittedCall;
+import dev.countersign.gateway.credential.UpstreamCredential;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.snapshot.LimitSettings;
+import dev.countersign.gateway.snapshot.ServerSettings;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.net.URI;
+
+/**
+ * A server that speaks HTTP. Connections belong to the {@link UpstreamPools} behind it, which
+ * outlive it.
+ */
+public final class HttpUpstream implements Upstream {
+  private final ServerSettings settings;
+  private final LimitSettings limits;
+  private final Endpoint endpoint;
+  private final UpstreamPools pools;
+
+  private HttpUpstream(
+      ServerSettings settings, LimitSettings limits, Endpoint endpoint, UpstreamPools pools) {
+    this.settings = settings;
+    this.limits = limits;
+    this.endpoint = endpoint;
+    this.pools = pools;
+  }
+
+  /**
+   * Prepares the way to a server; opens no connection.
+   *
+   * @throws IOException when its CA file cannot be read
+   */
+  public static HttpUpstream to(ServerSettings settings, LimitSettings limits, UpstreamPools pools)
+      throws IOException {
+    URI url = settings.url();
+    boolean secure = "https".equalsIgnoreCase(url.getScheme());
+    int port = url.getPort() >= 0 ? url.getPort() : secure ? 443 : 80;
+    String host = url.getHost();
+    if (host.startsWith("[")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    Endpoint endpoint =
+        new Endpoint(settings.name(), host, port, secure ? clientTls(settings) : null);
+    return new HttpUpstream(settings, limits, endpoint, pools);
+  }
+
+  Endpoint endpoint() {
+    return endpoint;
+  }
+
+  @Override
+  public String name() {
+    return settings.name();
+  }
+
+  @Override
+  public UpstreamExchange send(
+      AdmittedCall call, UpstreamCredential credential, Loop loop, ReplyListener listener) {
+    return pools.pool(loop, endpoint, limits).send(request(call, credential), listener);
+  }
+
+  /** Nothing to do: the sessions of an HTTP server are the server's. */
+  @Override
+  public void sessionEnded(String upstreamSessionId, Loop loop) {}
+
+  private FullHttpRequest request(AdmittedCall call, UpstreamCredential credential) {
+    var outbound = call.request();
+    FullHttpRequest request =
+        new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1,
+            HttpMethod.valueOf(outbound.method()),
+            settings.url().getRawPath().isEmpty() ? "/" : settings.url().getRawPath(),
+            Unpooled.wrappedBuffer(outbound.body()));
+    request.headers().set(HttpHeaderNames.HOST, authority());
+    for (Header header : outbound.headers()) {
+      request.headers().add(header.name(), header.value());
+    }
+    // Compression in between would hide the reply from the parser and hold events back.
+    request.headers().set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
+    if (!outbound.method().equals("GET")) {
+      request.headers().set(HttpHeaderNames.CONTENT_LENGTH, outbound.body().length);
+    }
+    String name = credential.headerName();
+    String value = credential.headerValue();
+    if (name != null && value != null) {
+      request.headers().set(name, value);
+    }
+    return request;
+  }
+
+  private String authority() {
+    String host = settings.url().getHost();
+    return settings.url().getPort() >= 0 ? host + ":" + settings.url().getPort() : host;
+  }
+
+  private static SslContext clientTls(ServerSettings settings) throws IOException {
+    SslContextBuilder builder = SslContextBuilder.forClient().protocols("TLSv1.3", "TLSv1.2");
+    try {
+      if (settings.caFile() != null) {
+        builder.trustManager(settings.caFile().toFile());
+      }
+      return builder.endpointIdentificationAlgorithm("HTTPS").build();
+    } catch (IllegalArgumentException e) {
+      throw new IOException("not certificates in PEM: \"" + settings.caFile() + "\"", e);
+    }
+  }
+}
