@@ -13,7 +13,8 @@ public final class BufferHold {
   private long bytes;
   private int holders = 1;
 
-  BufferHold(BufferBudget all, BufferBudget strangersShare) {
+  /** An empty one, held once, by whoever makes it. */
+  public BufferHold(BufferBudget all, BufferBudget strangersShare) {
     this.all = all;
     this.share = strangersShare;
   }

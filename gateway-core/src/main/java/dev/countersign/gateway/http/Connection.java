@@ -10,12 +10,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -28,7 +26,10 @@ import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +46,7 @@ import org.slf4j.LoggerFactory;
  *   socket - [TLS] - FirstByte - StrictRequestDecoder, HttpResponseEncoder - Connection
  * </pre>
  */
-final class Connection extends ChannelInboundHandlerAdapter {
+final class Connection extends ChannelInboundHandlerAdapter implements Responder {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
   /** How long, and how much, is still read after an early answer, so that the client can see it. */
@@ -141,7 +142,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (!hasBody(request)) {
       body.end();
     }
-    Exchange exchange = new Exchange(this, loop, new RequestHead(request, source()), body, hold);
+    Exchange exchange = new Exchange(this, loop, head(request), body, hold);
     current = exchange;
     try {
       listener.handler().handle(exchange);
@@ -192,19 +193,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
       nothing.end();
     }
     current =
-        new Exchange(
-            this,
-            loop,
-            new RequestHead(
-                new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"), source()),
-            nothing,
-            hold);
+        new Exchange(this, loop, new RequestHead("GET", "/", List.of(), source()), nothing, hold);
     current.answer(
         new Answer(
             status.code(), List.of(new Header("content-type", "text/plain; charset=utf-8")), body));
   }
 
-  void write(Answer answer) {
+  @Override
+  public void answer(Answer answer) {
     boolean bodiless = current != null && current.head().method().equals("HEAD");
     ByteBuf body = bodiless ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body());
     DefaultFullHttpResponse response =
@@ -217,13 +213,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
     finishAnswer(channel.writeAndFlush(response));
   }
 
-  ResponseStream stream(int status, List<Header> headers) {
+  @Override
+  public ResponseStream stream(int status, List<Header> headers) {
     HttpResponse response =
         new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status));
     prepare(response, headers);
     response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
     channel.writeAndFlush(response, channel.voidPromise());
-    return new ResponseStream(channel, this);
+    return new ChunkedResponse(channel, this);
   }
 
   private void prepare(HttpResponse response, List<Header> headers) {
@@ -320,7 +317,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     writableTask = task;
   }
 
-  boolean draining() {
+  @Override
+  public boolean draining() {
     return listener.draining();
   }
 
@@ -386,6 +384,17 @@ final class Connection extends ChannelInboundHandlerAdapter {
       timer.cancel();
       timer = null;
     }
+  }
+
+  private RequestHead head(HttpRequest request) {
+    List<Header> headers = new ArrayList<>();
+    Iterator<Map.Entry<CharSequence, CharSequence>> lines =
+        request.headers().iteratorCharSequence();
+    while (lines.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> line = lines.next();
+      headers.add(new Header(line.getKey().toString(), line.getValue().toString()));
+    }
+    return new RequestHead(request.method().name(), request.uri(), headers, source());
   }
 
   private String source() {

@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One request and its answer. Confined to {@link #loop}.
+ * One request and its answer. Confined to {@link #loop}. What the client speaks, if there is one,
+ * is behind the {@link Responder}.
  *
  * <p>The body is not kept until {@link #body} asks for it: up to 64 KiB wait, then the connection
  * stops reading. Answering before the whole body has come closes the connection after the answer.
  */
 public final class Exchange {
-  private final Connection connection;
+  private final Responder responder;
   private final Loop loop;
   private final RequestHead head;
   private final RequestBody body;
@@ -22,12 +23,24 @@ public final class Exchange {
   private List<Runnable> closedTasks = List.of();
   private List<Runnable> drainTasks = List.of();
 
-  Exchange(Connection connection, Loop loop, RequestHead head, RequestBody body, BufferHold hold) {
-    this.connection = connection;
+  Exchange(Responder responder, Loop loop, RequestHead head, RequestBody body, BufferHold hold) {
+    this.responder = responder;
     this.loop = loop;
     this.head = head;
     this.body = body;
     this.hold = hold;
+  }
+
+  /**
+   * A request that did not come over HTTP, whose body is there. Whoever makes it calls {@link
+   * #clientGone} when nobody waits for the answer any more, {@link #drain} when the gateway begins
+   * to stop, and releases the hold after the answer.
+   *
+   * @param body not changed after it was handed over
+   */
+  public static Exchange of(
+      Responder responder, Loop loop, RequestHead head, byte[] body, BufferHold hold) {
+    return new Exchange(responder, loop, head, RequestBody.of(body, hold), hold);
   }
 
   /** The event loop that everything about this exchange runs on. */
@@ -67,7 +80,7 @@ public final class Exchange {
   public void answer(Answer answer) {
     if (!answered && !closed) {
       answered = true;
-      connection.write(answer);
+      responder.answer(answer);
     }
   }
 
@@ -77,7 +90,7 @@ public final class Exchange {
       throw new IllegalStateException("the exchange has been answered");
     }
     answered = true;
-    return connection.stream(status, headers);
+    return responder.stream(status, headers);
   }
 
   /** Whether an answer was begun. */
@@ -96,7 +109,7 @@ public final class Exchange {
 
   /** Runs a task when the gateway begins to drain while this exchange is open. */
   public void onDrain(Runnable task) {
-    if (connection.draining()) {
+    if (responder.draining()) {
       task.run();
     } else {
       drainTasks = with(drainTasks, task);
@@ -112,14 +125,19 @@ public final class Exchange {
     return body;
   }
 
-  void clientGone() {
+  /** Nobody waits for the answer any more. For whoever made the exchange. */
+  public void clientGone() {
+    if (closed) {
+      return;
+    }
     closed = true;
     body.refuse(BodyRefusedException.Why.CLOSED);
     closedTasks.forEach(Runnable::run);
     closedTasks = List.of();
   }
 
-  void drain() {
+  /** The gateway is stopping. For whoever made the exchange. */
+  public void drain() {
     drainTasks.forEach(Runnable::run);
     drainTasks = List.of();
   }

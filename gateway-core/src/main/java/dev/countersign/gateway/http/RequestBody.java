@@ -47,6 +47,15 @@ final class RequestBody {
     this.hold = hold;
   }
 
+  /** A body that is there. */
+  static RequestBody of(byte[] whole, BufferHold hold) {
+    RequestBody body = new RequestBody(whole.length, new Arrived(), hold);
+    body.bytes = whole;
+    body.length = whole.length;
+    body.end();
+    return body;
+  }
+
   CompletableFuture<byte[]> read(int max) {
     if (reader != null) {
       throw new IllegalStateException("the body is read once");
@@ -138,5 +147,17 @@ final class RequestBody {
       bytes = Arrays.copyOf(bytes, (int) size);
     }
     return true;
+  }
+
+  /** Nobody is to be asked for the rest of a body that is there. */
+  private static final class Arrived implements ReadControl {
+    @Override
+    public void reading(boolean on) {}
+
+    @Override
+    public void refused(BodyRefusedException.Why why) {}
+
+    @Override
+    public void wanted() {}
   }
 }

@@ -1,32 +1,33 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
-import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.util.AsciiString;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The request line and headers of one request, after the framing rules have passed: every
- * single-valued header is there at most once (see {@link FramingGuard}).
- *
- * <p>Confined to the event loop of its exchange.
+ * single-valued header is there at most once (see {@link FramingGuard}). Immutable.
  */
 public final class RequestHead {
   private final String method;
   private final String target;
-  private final HttpHeaders headers;
+  private final List<Header> headers;
   private final String source;
 
-  RequestHead(HttpRequest request, String source) {
-    this.method = request.method().name();
-    this.target = request.uri();
-    this.headers = request.headers();
+  /**
+   * A head that keeps the framing rules.
+   *
+   * @param method as sent
+   * @param target in origin form
+   * @param headers in order, values without white space around them
+   * @param source the peer's address without its port, or what stands for it
+   */
+  public RequestHead(String method, String target, List<Header> headers, String source) {
+    this.method = method;
+    this.target = target;
+    this.headers = List.copyOf(headers);
     this.source = source;
   }
 
@@ -42,29 +43,34 @@ public final class RequestHead {
 
   /** The value of a header without white space around it, or null. For single-valued ones. */
   public @Nullable String header(String name) {
-    return headers.get(name);
+    for (Header header : headers) {
+      if (header.name().equalsIgnoreCase(name)) {
+        return header.value();
+      }
+    }
+    return null;
   }
 
   /** Every value of a header, in order. */
   public List<String> headers(String name) {
-    return headers.getAll(name);
+    return headers.stream()
+        .filter(header -> header.name().equalsIgnoreCase(name))
+        .map(Header::value)
+        .toList();
   }
 
   /** All header lines whose lower-case name begins so, in order. */
   public List<Header> headersStartingWith(String lowerCasePrefix) {
-    return headers.entries().stream()
-        .map(entry -> new Header(entry.getKey().toLowerCase(Locale.ROOT), entry.getValue()))
+    return headers.stream()
+        .map(header -> new Header(header.name().toLowerCase(Locale.ROOT), header.value()))
         .filter(header -> header.name().startsWith(lowerCasePrefix))
         .toList();
   }
 
   /** Whether the value of any header but the named one passes a test. */
   public boolean anyValueBut(String lowerCaseName, Predicate<String> test) {
-    Iterator<Map.Entry<CharSequence, CharSequence>> lines = headers.iteratorCharSequence();
-    while (lines.hasNext()) {
-      Map.Entry<CharSequence, CharSequence> line = lines.next();
-      if (!AsciiString.contentEqualsIgnoreCase(line.getKey(), lowerCaseName)
-          && test.test(line.getValue().toString())) {
+    for (Header header : headers) {
+      if (!header.name().equalsIgnoreCase(lowerCaseName) && test.test(header.value())) {
         return true;
       }
     }
