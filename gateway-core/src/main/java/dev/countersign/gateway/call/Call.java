@@ -15,6 +15,7 @@ import dev.countersign.policy.Decision;
 import dev.countersign.policy.Effect;
 import dev.countersign.policy.Permit;
 import dev.countersign.policy.TargetKind;
+import dev.countersign.policy.Trigger;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,9 @@ final class Call {
   private @Nullable RejectReason rejection;
   private @Nullable RpcId rpcId;
   private boolean modernEra;
+  private Trigger trigger = Trigger.REQUEST;
+  private int round;
+  private @Nullable String parent;
   private Runnable cancellation = () -> {};
   private @Nullable Decision decision;
   private long decidedNanos;
@@ -122,6 +126,34 @@ final class Call {
     return modernEra;
   }
 
+  /**
+   * Says that this is no first request.
+   *
+   * @param why what policy is told
+   * @param rounds how many times the request was made before
+   * @param cause the id of the call that led to this one, or null
+   */
+  void follows(Trigger why, int rounds, @Nullable String cause) {
+    trigger = why;
+    round = rounds;
+    parent = cause;
+  }
+
+  /** Why policy is asked about this call. */
+  Trigger trigger() {
+    return trigger;
+  }
+
+  /** How many times the request was made before. */
+  int round() {
+    return round;
+  }
+
+  /** The id of the call that led to this one, or null. */
+  @Nullable String parent() {
+    return parent;
+  }
+
   void rpcId(@Nullable RpcId id) {
     rpcId = id;
   }
@@ -153,7 +185,7 @@ final class Call {
   /** Looks up what the operator says about the target. */
   void resolve() {
     String name = message().targetName();
-    if (message().method().kind() == TargetKind.TOOL && name != null) {
+    if (message().kind() == TargetKind.TOOL && name != null) {
       effect = route.effects().of(name);
     }
   }

@@ -125,7 +125,7 @@ final class DecisionStep {
     if (name == null) {
       throw RefusedException.of(Reason.POLICY_REFUSED);
     }
-    return visible(call, message.method().kind(), name)
+    return visible(call, message.kind(), name)
         .thenApply(
             shown -> {
               throw shown ? RefusedException.of(Reason.POLICY_REFUSED) : unknown(message, name);
@@ -134,7 +134,7 @@ final class DecisionStep {
 
   /** In the words for a target that does not exist; on record it is what it is. */
   private static RefusedException unknown(McpMessage message, String name) {
-    return switch (message.method().kind()) {
+    return switch (message.kind()) {
       case TOOL -> hidden(Reason.TARGET_UNKNOWN, "Unknown tool: " + name, Map.of());
       case PROMPT -> hidden(Reason.TARGET_UNKNOWN, "Unknown prompt: " + name, Map.of());
       case RESOURCE, RESOURCE_TEMPLATE, SERVER ->
@@ -173,8 +173,8 @@ final class DecisionStep {
     return request(
         call,
         snapshot,
-        Trigger.REQUEST,
-        message.method().kind(),
+        call.trigger(),
+        message.kind(),
         name == null ? call.route().server().name() : name,
         call.effect(),
         arguments == null ? null : arguments.raw());
@@ -194,7 +194,12 @@ final class DecisionStep {
     BoundSession session = call.session();
     return new AccessRequest(
         new AccessRequest.Call(
-            call.id(), message.method().wire(), version(message, session), trigger, 0, null),
+            call.id(),
+            message.method().wire(),
+            version(message, session),
+            trigger,
+            call.round(),
+            call.parent()),
         new AccessRequest.Caller(
             caller.id(),
             caller.kind(),

@@ -20,9 +20,8 @@ import dev.countersign.gateway.mcp.HeaderAgreement;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.RequestMeta;
-import dev.countersign.gateway.mcp.ResourceUri;
+import dev.countersign.gateway.mcp.Target;
 import dev.countersign.gateway.telemetry.Meters;
-import dev.countersign.policy.TargetKind;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +32,6 @@ import org.jspecify.annotations.Nullable;
  * policy will judge and what the server will get.
  */
 final class MessageStep {
-  /** No tool name, prompt name or URI needs more. */
-  private static final int NAME_CHARS_MAX = 2048;
-
   private final Meters meters;
 
   MessageStep(Meters meters) {
@@ -52,8 +48,13 @@ final class MessageStep {
   }
 
   private static McpMessage bodiless(McpMethod method) {
+    return bare(Era.LEGACY, method, null);
+  }
+
+  /** A message of which no more is known, or may be kept, than its method. */
+  private static McpMessage bare(Era era, McpMethod method, @Nullable RpcId id) {
     return new McpMessage(
-        Era.LEGACY, method, null, null, null, null, RequestMeta.NONE, new byte[0]);
+        era, method, id, null, method.kind(), null, null, RequestMeta.NONE, new byte[0]);
   }
 
   private void post(Call call, RequestHead head, byte[] body) {
@@ -128,8 +129,7 @@ final class MessageStep {
     Era era = RequestMeta.claimsModern(params) ? Era.MODERN : Era.LEGACY;
     McpMethod method = McpMethod.of(name, era);
     if (method != null) {
-      call.message(
-          new McpMessage(era, method, id, null, null, null, RequestMeta.NONE, new byte[0]));
+      call.message(bare(era, method, id));
     }
   }
 
@@ -163,13 +163,15 @@ final class MessageStep {
       throw RefusedException.of(Reason.METHOD_NOT_SERVED);
     }
     JsonValue params = request.params();
+    Target target = Target.of(method, params);
     McpMessage message =
         new McpMessage(
             era,
             method,
             request.id(),
             params,
-            targetName(method, params),
+            target.kind(),
+            target.name(),
             arguments(params),
             meta,
             body);
@@ -203,35 +205,19 @@ final class MessageStep {
     }
     call.message(
         new McpMessage(
-            era, method, null, notification.params(), null, null, RequestMeta.NONE, body));
+            era,
+            method,
+            null,
+            notification.params(),
+            method.kind(),
+            null,
+            null,
+            RequestMeta.NONE,
+            body));
   }
 
   private static boolean isNotification(McpMethod method) {
     return method == McpMethod.INITIALIZED || method == McpMethod.CANCELLED;
-  }
-
-  private static @Nullable String targetName(McpMethod method, @Nullable JsonValue params) {
-    if (method.nameParam() == null) {
-      return null;
-    }
-    JsonValue name = params == null ? null : params.member(method.nameParam());
-    if (name == null || name.kind() != JsonKind.STRING) {
-      throw RefusedException.of(
-          Reason.PARAMS_INVALID, "params." + method.nameParam() + " must be a string");
-    }
-    String text = name.text();
-    if (text.isEmpty()
-        || text.length() > NAME_CHARS_MAX
-        || text.codePoints().anyMatch(Character::isISOControl)) {
-      throw RefusedException.of(
-          Reason.PARAMS_INVALID,
-          "params." + method.nameParam() + " is empty, too long or has control characters");
-    }
-    if (method.kind() == TargetKind.RESOURCE && !ResourceUri.isNormal(text)) {
-      throw RefusedException.of(
-          Reason.PARAMS_INVALID, "params." + method.nameParam() + " is not a URI in normal form");
-    }
-    return text;
   }
 
   private static @Nullable JsonValue arguments(@Nullable JsonValue params) {

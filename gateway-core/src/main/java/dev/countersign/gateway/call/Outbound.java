@@ -71,7 +71,7 @@ final class Outbound {
     headers.add(new Header("mcp-protocol-version", Era.MODERN_VERSION));
     headers.add(new Header("mcp-method", message.method().wire()));
     String name = message.targetName();
-    if (name != null) {
+    if (name != null && message.method().nameParam() != null) {
       headers.add(new Header("mcp-name", HeaderAgreement.encode(name)));
     }
     // Without the tool's schema nothing can be said about these; servers must be given them.

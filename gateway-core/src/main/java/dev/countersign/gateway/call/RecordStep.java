@@ -197,7 +197,7 @@ final class RecordStep {
         call.rpcIdJson(),
         DecisionStep.version(message, call.session()),
         message.method().wire(),
-        "request",
+        call.trigger().wire(),
         call.route().path(),
         caller(call.caller()),
         call.sessionId(),
@@ -216,7 +216,7 @@ final class RecordStep {
 
   private static TargetFacts target(Call call, McpMessage message, String name) {
     return new TargetFacts(
-        message.method().kind().name().toLowerCase(Locale.ROOT),
+        message.kind().wire(),
         name,
         call.effect() == null ? null : call.effect().name().toLowerCase(Locale.ROOT));
   }

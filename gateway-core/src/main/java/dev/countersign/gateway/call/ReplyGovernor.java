@@ -12,15 +12,12 @@ import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.SessionTable;
-import dev.countersign.gateway.sse.SseDecoder;
 import dev.countersign.gateway.sse.SseEvent;
-import dev.countersign.gateway.sse.SseRefusedException;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.ReplyHead;
 import dev.countersign.gateway.upstream.ReplyListener;
 import dev.countersign.gateway.upstream.UpstreamExchange;
 import dev.countersign.gateway.upstream.UpstreamFailure;
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -52,10 +49,8 @@ final class ReplyGovernor implements ReplyListener {
   private final SessionTable sessions;
   private final Meters meters;
   private final Loop loop;
-  private @Nullable SseDecoder events;
-  private @Nullable ByteArrayOutputStream json;
+  private final ReplyBody body;
   private @Nullable ReplyHead head;
-  private int eventBytesHeld;
   private boolean answerSeen;
   private boolean replyOver;
 
@@ -77,6 +72,7 @@ final class ReplyGovernor implements ReplyListener {
     this.delivery = new Delivery(call, outcome, meters);
     this.order = new ReplyOrder(outcome, this::broke);
     this.messages = new ReplyMessages(call);
+    this.body = new ReplyBody(call, new Events());
     this.answers =
         new FinalAnswer(
             call, admitted, records, new ResultStep(call, decisions, outcome), sessions, delivery);
@@ -154,7 +150,7 @@ final class ReplyGovernor implements ReplyListener {
     } else if (reply.status() != 200 || reply.encoded() || !isEvents(reply)) {
       bad("not an event stream");
     } else {
-      events = new SseDecoder(call.limits().eventBytesMax());
+      body.isEvents();
       delivery.openStream(() -> order.then(this::lookAfterStream));
     }
   }
@@ -165,13 +161,13 @@ final class ReplyGovernor implements ReplyListener {
     if (reply.encoded()) {
       bad("a content coding nobody asked for");
     } else if (reply.status() == 200 && isEvents(reply)) {
-      events = new SseDecoder(call.limits().eventBytesMax());
+      body.isEvents();
       // The answer to initialize carries the session id in its head, so it waits for its result.
       if (call.message().method() != McpMethod.INITIALIZE) {
         order.then(() -> answers.durable().thenRun(() -> delivery.openStream(() -> {})));
       }
     } else if (answerStatus && BodyStep.isJson(reply.contentType())) {
-      json = new ByteArrayOutputStream(1024);
+      body.isJson();
     } else {
       notAnAnswer("status " + reply.status() + " of a type that is no answer");
     }
@@ -180,44 +176,10 @@ final class ReplyGovernor implements ReplyListener {
   @Override
   public void data(byte[] piece) {
     outcome.received(piece.length);
-    if (outcome.over()) {
-      return;
+    if (!outcome.over()) {
+      watch.heard();
+      body.feed(piece);
     }
-    watch.heard();
-    if (events != null) {
-      feed(events, piece);
-    } else if (json != null) {
-      if (json.size() + (long) piece.length > call.limits().answerBytesMax()) {
-        bad("an answer over the limit");
-      } else if (!call.exchange().hold().take(piece.length)) {
-        noRoom();
-      } else {
-        json.writeBytes(piece);
-      }
-    }
-  }
-
-  private void feed(SseDecoder decoder, byte[] piece) {
-    try {
-      decoder.feed(piece, 0, piece.length, new Events());
-    } catch (SseRefusedException e) {
-      order.thenRun(() -> bad("a broken event stream"));
-      return;
-    }
-    int more = decoder.buffered() - eventBytesHeld;
-    if (more > 0 && !outcome.over()) {
-      eventBytesHeld += more;
-      if (!call.exchange().hold().take(more)) {
-        noRoom();
-      }
-    }
-  }
-
-  /** The server has acted, so the client is not told to come again. */
-  private void noRoom() {
-    meters.refused(Reason.OVERLOADED);
-    delivery.failed(
-        ResultStep.badReply("there is no room in memory for it now"), OutcomeResult.WITHHELD);
   }
 
   @Override
@@ -226,8 +188,9 @@ final class ReplyGovernor implements ReplyListener {
     if (outcome.over()) {
       return;
     }
+    byte[] json = body.json();
     if (json != null) {
-      whole(json.toByteArray());
+      whole(json);
     } else if (isStream()) {
       order.thenRun(() -> delivery.finished(null));
     } else if (!answerSeen) {
@@ -272,8 +235,7 @@ final class ReplyGovernor implements ReplyListener {
     };
   }
 
-  /** One event of the server's stream. */
-  private final class Events implements SseDecoder.Sink {
+  private final class Events implements ReplyBody.Sink {
     @Override
     public void event(SseEvent event) {
       if (outcome.over() || answerSeen || !event.hasData() || event.data().length == 0) {
@@ -291,8 +253,21 @@ final class ReplyGovernor implements ReplyListener {
     }
 
     @Override
-    public void comment() {
-      // The client gets keep-alives of our own.
+    public void broken(String detail) {
+      order.thenRun(() -> bad(detail));
+    }
+
+    /** The server has acted, so the client is not told to come again. */
+    @Override
+    public void noRoom() {
+      meters.refused(Reason.OVERLOADED);
+      delivery.failed(
+          ResultStep.badReply("there is no room in memory for it now"), OutcomeResult.WITHHELD);
+    }
+
+    @Override
+    public boolean over() {
+      return outcome.over();
     }
   }
 

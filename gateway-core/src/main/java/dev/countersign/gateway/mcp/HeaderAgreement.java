@@ -33,7 +33,7 @@ public final class HeaderAgreement {
       @Nullable String nameHeader) {
     equal("MCP-Protocol-Version", versionHeader, message.meta().version());
     equal("Mcp-Method", methodHeader, message.method().wire());
-    if (message.targetName() != null) {
+    if (message.method().nameParam() != null) {
       equal("Mcp-Name", nameHeader == null ? null : decode(nameHeader), message.targetName());
     } else if (nameHeader != null) {
       throw mismatch("Mcp-Name has nothing in the body to mirror");

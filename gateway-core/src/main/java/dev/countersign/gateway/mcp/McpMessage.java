@@ -3,6 +3,7 @@ package dev.countersign.gateway.mcp;
 
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.policy.TargetKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param method what it asks for
  * @param id null for notifications
  * @param params null when absent
+ * @param kind what it is about
  * @param targetName the tool's or prompt's name or the resource's URI; null when the method has no
  *     target
  * @param arguments the arguments object of a tool call or prompt, or null
@@ -23,6 +25,7 @@ public record McpMessage(
     McpMethod method,
     @Nullable RpcId id,
     @Nullable JsonValue params,
+    TargetKind kind,
     @Nullable String targetName,
     @Nullable JsonValue arguments,
     RequestMeta meta,

@@ -42,6 +42,8 @@ public enum McpMethod {
       null,
       new Listing("resourceTemplates", "uriTemplate", TargetKind.RESOURCE_TEMPLATE)),
   RESOURCES_READ("resources/read", Eras.BOTH, TargetKind.RESOURCE, "uri", null),
+  /** About what its {@code ref} names, so its kind here is never used. */
+  COMPLETE("completion/complete", Eras.BOTH, TargetKind.PROMPT, null, null),
   INITIALIZED("notifications/initialized", Eras.LEGACY, TargetKind.SERVER, null, null),
   CANCELLED("notifications/cancelled", Eras.LEGACY, TargetKind.SERVER, null, null),
   /** The legacy stream of a session, opened by HTTP GET. */

@@ -26,7 +26,7 @@ public final class Rewrite {
   private static final byte[] PRIVATE = bytes("\"private\"");
 
   /** Server capabilities whose methods the gateway serves. */
-  private static final Set<String> SERVED = Set.of("tools", "prompts", "resources");
+  private static final Set<String> SERVED = Set.of("tools", "prompts", "resources", "completions");
 
   /** Members of those that promise methods it does not serve. */
   private static final Set<String> NOT_SERVED_WITHIN = Set.of("subscribe");

@@ -53,7 +53,6 @@ final class McpMethodTest {
         "tools",
         "http/get",
         "http/delete",
-        "completion/complete",
         "logging/setLevel",
         "resources/subscribe",
         "resources/unsubscribe",

@@ -66,6 +66,7 @@ final class Messages {
         method,
         new RpcId.Number(1),
         params,
+        method.kind(),
         name == null ? null : name.text(),
         params == null ? null : params.member("arguments"),
         RequestMeta.of(params),

@@ -113,7 +113,7 @@ final class RewriteTest {
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{"
                 + ODD
                 + ",\"capabilities\": {"
-                + "\"tools\" : {\"listChanged\":true,\"x\":[1.0]},"
+                + "\"tools\" : {\"listChanged\":true,\"x\":[1.0]},\"completions\":{},"
                 + "\"resources\":{\"listChanged\":false},\"prompts\":{}} ,\"serverInfo\":{}}}");
   }
 
