@@ -22,6 +22,7 @@ import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.gateway.upstream.UpstreamPools;
+import dev.countersign.gateway.work.WorkPool;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -58,6 +59,7 @@ public final class Gateway implements AutoCloseable {
   private final SnapshotHolder snapshots = new SnapshotHolder();
   private final ServerTls tls;
   private final BufferBudget budget;
+  private final WorkPool work = new WorkPool();
   private final GatewayGauges gauges;
   private final HttpListener listener;
   private final HttpListener admin;
@@ -89,7 +91,7 @@ public final class Gateway implements AutoCloseable {
             loops,
             this::httpLimits,
             tls,
-            CallLines.of(snapshots, sessions, log, commitments, meters, clock, budget),
+            CallLines.of(snapshots, sessions, log, commitments, meters, clock, budget, work),
             meters,
             clock,
             budget);
@@ -109,7 +111,7 @@ public final class Gateway implements AutoCloseable {
             clock,
             new BufferBudget(() -> ADMIN_BUFFER_BYTES_MAX));
     this.gauges = new GatewayGauges(meters, snapshots);
-    gauges.register(sessions, pools, log, budget, () -> missing().isEmpty());
+    gauges.register(sessions, pools, log, budget, work, () -> missing().isEmpty());
   }
 
   /**
@@ -237,6 +239,7 @@ public final class Gateway implements AutoCloseable {
     sessions.endAll();
     admin.close();
     pools.close();
+    work.close();
     Snapshot snapshot = snapshots.current();
     if (snapshot != null) {
       snapshot.authenticator().close();

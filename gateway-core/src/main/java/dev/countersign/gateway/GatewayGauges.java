@@ -9,6 +9,7 @@ import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.UpstreamPools;
+import dev.countersign.gateway.work.WorkPool;
 import dev.countersign.identity.IssuerSettings;
 import java.time.Duration;
 import java.util.Set;
@@ -31,12 +32,15 @@ final class GatewayGauges {
       UpstreamPools pools,
       AuditLog log,
       BufferBudget budget,
+      WorkPool work,
       BooleanSupplier ready) {
     meters.gauge("countersign_sessions", "Live legacy sessions.", sessions::size);
     meters.gauge(
         "countersign_upstream_connections", "Open connections to servers.", pools::connections);
     meters.gauge(
         "countersign_buffered_bytes", "Bodies and answers that are in memory.", budget::used);
+    meters.gauge(
+        "countersign_work_queue", "Large messages waiting to be read or digested.", work::waiting);
     meters.gauge("countersign_audit_queue", "Leaves waiting to be durable.", log::queued);
     meters.gauge(
         "countersign_audit_available",

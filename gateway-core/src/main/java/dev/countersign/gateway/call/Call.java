@@ -35,6 +35,7 @@ final class Call {
   private final List<Runnable> endTasks = new ArrayList<>(4);
   private @Nullable Caller caller;
   private @Nullable McpMessage message;
+  private @Nullable String commitment;
   private @Nullable BoundSession session;
   private @Nullable String sessionId;
   private @Nullable Effect effect;
@@ -110,6 +111,15 @@ final class Call {
 
   McpMessage message() {
     return established(message);
+  }
+
+  void commitment(@Nullable String toArguments) {
+    commitment = toArguments;
+  }
+
+  /** What goes on record of the message's arguments. */
+  String commitment() {
+    return established(commitment);
   }
 
   /** Whether the message was parsed; refusals before are counted, later ones recorded. */

@@ -57,7 +57,7 @@ public final class CallLine implements RequestHandler {
     Loop loop = exchange.loop();
     loop.here(callers.prove(call)) // who is it
         .thenCompose(caller -> bodies.read(call)) // verb, types, size
-        .thenAccept(body -> messages.parse(call, body)) // what exactly is asked
+        .thenCompose(body -> messages.parse(call, body)) // what exactly is asked
         .thenAccept(parsed -> sessions.bind(call)) // in which session
         .thenAccept(bound -> call.resolve()) // of which server and target
         .thenCompose(resolved -> loop.here(decisions.decide(call))) // may it

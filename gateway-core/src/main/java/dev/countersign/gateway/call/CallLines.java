@@ -7,6 +7,7 @@ import dev.countersign.gateway.http.BufferBudget;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.work.WorkPool;
 import java.time.InstantSource;
 
 /** Puts the steps of the call line together. */
@@ -21,18 +22,19 @@ public final class CallLines {
       Commitments commitments,
       Meters meters,
       InstantSource clock,
-      BufferBudget budget) {
+      BufferBudget budget,
+      WorkPool work) {
     DecisionStep decisions = new DecisionStep(clock, meters);
-    RecordStep records = new RecordStep(log, commitments, meters);
+    RecordStep records = new RecordStep(log, meters, work);
     return new CallLine(
         new FrontDoor(snapshots, new CallIds(clock)),
         new CallerStep(budget),
         new BodyStep(),
-        new MessageStep(meters),
+        new MessageStep(meters, commitments, work),
         new SessionStep(sessions),
         decisions,
         records,
-        new ForwardStep(decisions, records, sessions, snapshots, meters),
+        new ForwardStep(decisions, records, sessions, snapshots, meters, work),
         new Endings(records, meters));
   }
 }

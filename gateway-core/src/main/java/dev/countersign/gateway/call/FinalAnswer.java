@@ -59,11 +59,11 @@ final class FinalAnswer {
    *
    * @param upstreamSessionId what the server calls the session that this may open, or null
    */
-  CompletableFuture<?> release(
+  CompletableFuture<Void> release(
       ReplyMessages.Judged.Final answer, @Nullable String upstreamSessionId) {
     RpcMessage message = answer.message();
     return durable()
-        .thenCompose(durable -> results.judge(answer.bytes(), message))
+        .thenCompose(durable -> results.judge(answer))
         .thenAccept(
             judged -> delivery.answered(judged, message, headers(message, upstreamSessionId)));
   }

@@ -5,6 +5,7 @@ import dev.countersign.gateway.admission.AdmittedCall;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.work.WorkPool;
 
 /** Sends what was admitted and puts a governor before its reply. */
 final class ForwardStep {
@@ -13,18 +14,21 @@ final class ForwardStep {
   private final SessionTable sessions;
   private final SnapshotHolder snapshots;
   private final Meters meters;
+  private final WorkPool work;
 
   ForwardStep(
       DecisionStep decisions,
       RecordStep records,
       SessionTable sessions,
       SnapshotHolder snapshots,
-      Meters meters) {
+      Meters meters,
+      WorkPool work) {
     this.decisions = decisions;
     this.records = records;
     this.sessions = sessions;
     this.snapshots = snapshots;
     this.meters = meters;
+    this.work = work;
   }
 
   void send(Call call, AdmittedCall admitted) {
@@ -39,7 +43,8 @@ final class ForwardStep {
             decisions,
             new StreamWatch(call, decisions, snapshots),
             sessions,
-            meters);
+            meters,
+            work);
     if (call.exchange().closed()) {
       // The client left while policy or the disk were at work: nothing has been sent, nothing is.
       governor.neverSent();

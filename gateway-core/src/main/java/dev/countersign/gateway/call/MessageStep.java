@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.audit.Commitments;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
@@ -12,7 +13,6 @@ import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.CredentialScan;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
-import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.EraSelector;
@@ -22,9 +22,11 @@ import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.RequestMeta;
 import dev.countersign.gateway.mcp.Target;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.work.WorkPool;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,18 +35,42 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageStep {
   private final Meters meters;
+  private final Commitments commitments;
+  private final WorkPool work;
 
-  MessageStep(Meters meters) {
+  MessageStep(Meters meters, Commitments commitments, WorkPool work) {
     this.meters = meters;
+    this.commitments = commitments;
+    this.work = work;
   }
 
-  void parse(Call call, byte[] body) {
+  /** Completes, on the call's loop, when the call has its message. */
+  CompletableFuture<Void> parse(Call call, byte[] body) {
     RequestHead head = call.exchange().head();
     switch (head.method()) {
       case "GET" -> call.message(bodiless(McpMethod.STREAM));
       case "DELETE" -> call.message(bodiless(McpMethod.END));
-      default -> post(call, head, body);
+      default -> {
+        JsonLimits limits =
+            JsonLimits.DEFAULTS.with(
+                call.limits().bodyBytesMax(), call.limits().depthMax(), call.limits().tokensMax());
+        String token = token(head);
+        return work.forNew(
+                body.length,
+                call.exchange().loop(),
+                () -> BodyReading.of(body, limits, token, commitments))
+            .thenAccept(reading -> post(call, head, body, reading));
+      }
     }
+    return CompletableFuture.completedFuture(null);
+  }
+
+  /** The caller's own credential, or null when it showed none in a header. */
+  private static @Nullable String token(RequestHead head) {
+    String authorization = head.header("authorization");
+    return authorization == null
+        ? null
+        : authorization.substring(authorization.indexOf(' ') + 1).strip();
   }
 
   private static McpMessage bodiless(McpMethod method) {
@@ -57,9 +83,18 @@ final class MessageStep {
         era, method, id, null, method.kind(), null, null, RequestMeta.NONE, new byte[0]);
   }
 
-  private void post(Call call, RequestHead head, byte[] body) {
-    RpcMessage message = read(call, body);
-    refuseOwnCredential(call, head, message);
+  private void post(Call call, RequestHead head, byte[] body, BodyReading reading) {
+    switch (reading) {
+      case BodyReading.Message read -> {
+        refuseOwnCredential(call, head, read);
+        call.commitment(read.commitment());
+        post(call, head, body, read.message());
+      }
+      case BodyReading.Fault fault -> throw unread(call, fault.why());
+    }
+  }
+
+  private void post(Call call, RequestHead head, byte[] body, RpcMessage message) {
     if (message instanceof RpcMessage.Request request) {
       call.rpcId(request.id());
     }
@@ -73,18 +108,11 @@ final class MessageStep {
     }
   }
 
-  private static RpcMessage read(Call call, byte[] body) {
-    JsonLimits limits =
-        JsonLimits.DEFAULTS.with(
-            call.limits().bodyBytesMax(), call.limits().depthMax(), call.limits().tokensMax());
-    try {
-      return RpcReader.read(body, limits);
-    } catch (RpcRefusedException refused) {
-      Reason reason = refused.code() == -32700 ? Reason.PARSE_ERROR : Reason.INVALID_REQUEST;
-      RpcId id = refused.id();
-      call.rpcId(id);
-      throw RefusedException.of(reason, reason.text(), Map.of("fault", refused.reason()));
-    }
+  private static RefusedException unread(Call call, RpcRefusedException refused) {
+    Reason reason = refused.code() == -32700 ? Reason.PARSE_ERROR : Reason.INVALID_REQUEST;
+    RpcId id = refused.id();
+    call.rpcId(id);
+    return RefusedException.of(reason, reason.text(), Map.of("fault", refused.reason()));
   }
 
   private static void refuseLossyNumbers(RpcMessage message) {
@@ -100,18 +128,18 @@ final class MessageStep {
    * An agent that puts its token into an argument or a header would hand it to the server. On
    * record is that it was tried, and of the message nothing that could hold the credential.
    */
-  private static void refuseOwnCredential(Call call, RequestHead head, RpcMessage message) {
-    String authorization = head.header("authorization");
-    if (authorization == null) {
+  private static void refuseOwnCredential(
+      Call call, RequestHead head, BodyReading.Message reading) {
+    String token = token(head);
+    if (token == null) {
       return;
     }
-    String token = authorization.substring(authorization.indexOf(' ') + 1).strip();
-    if (!CredentialScan.contains(message.document(), token)
+    if (!reading.holdsCredential()
         && !head.anyValueBut("authorization", value -> CredentialScan.contains(value, token))
         && !encodedMirrors(head, token)) {
       return;
     }
-    switch (message) {
+    switch (reading.message()) {
       case RpcMessage.Request request -> {
         boolean clean = !CredentialScan.contains(request.id().json(), token);
         call.rpcId(clean ? request.id() : null);

@@ -50,8 +50,8 @@ final class Outcome {
     replyBytes += bytes;
   }
 
-  void result(byte[] message, @Nullable Boolean isError) {
-    resultDigest = RecordStep.digest(message);
+  void result(@Nullable String digest, @Nullable Boolean isError) {
+    resultDigest = digest;
     toolError = isError;
   }
 

@@ -5,7 +5,6 @@ import dev.countersign.audit.AuditLog;
 import dev.countersign.audit.AuditReceipt;
 import dev.countersign.audit.AuditUnavailableException;
 import dev.countersign.audit.CallerFacts;
-import dev.countersign.audit.Commitments;
 import dev.countersign.audit.CredentialFacts;
 import dev.countersign.audit.DecisionLeaf;
 import dev.countersign.audit.DecisionResult;
@@ -17,15 +16,13 @@ import dev.countersign.audit.ServerFacts;
 import dev.countersign.audit.SideEffect;
 import dev.countersign.audit.TargetFacts;
 import dev.countersign.gateway.admission.AdmittedCall;
-import dev.countersign.gateway.admission.OutboundRequest;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Loop;
-import dev.countersign.gateway.json.CanonicalJson;
-import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.snapshot.ServerSettings;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.work.WorkPool;
 import dev.countersign.identity.Caller;
 import dev.countersign.policy.Decision;
 import dev.countersign.policy.Durability;
@@ -50,13 +47,13 @@ final class RecordStep {
   private static final Duration DISK_TIME = Duration.ofSeconds(5);
 
   private final AuditLog log;
-  private final Commitments commitments;
   private final Meters meters;
+  private final WorkPool work;
 
-  RecordStep(AuditLog log, Commitments commitments, Meters meters) {
+  RecordStep(AuditLog log, Meters meters, WorkPool work) {
     this.log = log;
-    this.commitments = commitments;
     this.meters = meters;
+    this.work = work;
   }
 
   /**
@@ -64,9 +61,15 @@ final class RecordStep {
    * at once where the permit lets the sync overlap the server's work.
    */
   CompletableFuture<AdmittedCall> decided(Call call, Call.PermittedRequest permitted) {
+    byte[] body = permitted.request().body();
+    return work.forUnderWay(body.length, call.exchange().loop(), () -> digest(body))
+        .thenCompose(digest -> decided(call, permitted, digest));
+  }
+
+  private CompletableFuture<AdmittedCall> decided(
+      Call call, Call.PermittedRequest permitted, String requestDigest) {
     Permit permit = permitted.permit();
-    AuditReceipt receipt =
-        append(leaf(call, DecisionResult.PERMIT, "permitted", permitted.request()));
+    AuditReceipt receipt = append(leaf(call, DecisionResult.PERMIT, "permitted", requestDigest));
     if (permit.durability() == Durability.BEFORE_RELEASE && call.effect() == Effect.READ) {
       return CompletableFuture.completedFuture(
           AdmittedCall.admit(call.caller(), permit, receipt, permitted.request()));
@@ -185,10 +188,9 @@ final class RecordStep {
   }
 
   private DecisionLeaf leaf(
-      Call call, DecisionResult result, String reason, @Nullable OutboundRequest request) {
+      Call call, DecisionResult result, String reason, @Nullable String requestDigest) {
     McpMessage message = call.message();
     ServerSettings server = call.route().server();
-    JsonValue arguments = message.arguments();
     String intent = message.meta().intent();
     String target = message.targetName();
     return new DecisionLeaf(
@@ -204,14 +206,14 @@ final class RecordStep {
         intent == null ? null : new IntentFacts(intent, "agent-declared"),
         new ServerFacts(server.name(), server.url().toString(), server.environment()),
         target == null ? null : target(call, message, target),
-        arguments == null ? null : commitments.commit(CanonicalJson.bytes(arguments)),
-        request == null ? null : digest(request.body()),
+        message.arguments() == null ? null : call.commitment(),
+        requestDigest,
         result,
         policy(call),
         reason,
-        request == null ? null : credential(call),
+        requestDigest == null ? null : credential(call),
         call.snapshot().revision(),
-        request != null);
+        requestDigest != null);
   }
 
   private static TargetFacts target(Call call, McpMessage message, String name) {

@@ -18,6 +18,7 @@ import dev.countersign.gateway.upstream.ReplyHead;
 import dev.countersign.gateway.upstream.ReplyListener;
 import dev.countersign.gateway.upstream.UpstreamExchange;
 import dev.countersign.gateway.upstream.UpstreamFailure;
+import dev.countersign.gateway.work.WorkPool;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -37,6 +38,7 @@ final class ReplyGovernor implements ReplyListener {
   private static final Duration LINGER = Duration.ofSeconds(1);
 
   private static final Logger LOG = LoggerFactory.getLogger(ReplyGovernor.class);
+  private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
   private final Call call;
   private final Outcome outcome;
@@ -51,7 +53,6 @@ final class ReplyGovernor implements ReplyListener {
   private final Loop loop;
   private final ReplyBody body;
   private @Nullable ReplyHead head;
-  private boolean answerSeen;
   private boolean replyOver;
 
   ReplyGovernor(
@@ -62,7 +63,8 @@ final class ReplyGovernor implements ReplyListener {
       DecisionStep decisions,
       StreamWatch watch,
       SessionTable sessions,
-      Meters meters) {
+      Meters meters,
+      WorkPool work) {
     this.call = call;
     this.outcome = outcome;
     this.watch = watch;
@@ -71,7 +73,7 @@ final class ReplyGovernor implements ReplyListener {
     this.loop = call.exchange().loop();
     this.delivery = new Delivery(call, outcome, meters);
     this.order = new ReplyOrder(outcome, this::broke);
-    this.messages = new ReplyMessages(call);
+    this.messages = new ReplyMessages(call, work);
     this.body = new ReplyBody(call, new Events());
     this.answers =
         new FinalAnswer(
@@ -190,10 +192,10 @@ final class ReplyGovernor implements ReplyListener {
     }
     byte[] json = body.json();
     if (json != null) {
-      whole(json);
+      order.then(() -> messages.read(json).thenCompose(this::whole));
     } else if (isStream()) {
       order.thenRun(() -> delivery.finished(null));
-    } else if (!answerSeen) {
+    } else {
       order.thenRun(() -> bad("the stream ended without an answer"));
     }
   }
@@ -201,19 +203,20 @@ final class ReplyGovernor implements ReplyListener {
   @Override
   public void failed(UpstreamFailure failure) {
     replyOver = true;
-    if (outcome.over() || answerSeen) {
-      return;
-    }
+    order.thenRun(() -> broken(failure));
+  }
+
+  private void broken(UpstreamFailure failure) {
     LOG.atWarn()
         .addKeyValue("call", call.id())
         .addKeyValue("server", call.route().server().name())
         .addKeyValue("cause", failure.detail())
         .log("server failed");
     if (isStream() && delivery.streaming()) {
-      order.thenRun(() -> delivery.finished(failure.detail()));
-      return;
+      delivery.finished(failure.detail());
+    } else {
+      fail(reason(failure), result(failure));
     }
-    order.thenRun(() -> fail(reason(failure), result(failure)));
   }
 
   private static Reason reason(UpstreamFailure failure) {
@@ -238,18 +241,14 @@ final class ReplyGovernor implements ReplyListener {
   private final class Events implements ReplyBody.Sink {
     @Override
     public void event(SseEvent event) {
-      if (outcome.over() || answerSeen || !event.hasData() || event.data().length == 0) {
+      if (outcome.over() || !event.hasData() || event.data().length == 0) {
         return;
       }
       if (event.event() != null && !event.event().equals("message")) {
         meters.dropped();
         return;
       }
-      try {
-        govern(messages.judge(event.data()));
-      } catch (RefusedException refusal) {
-        order.thenRun(() -> delivery.failed(refusal, OutcomeResult.BAD_REPLY));
-      }
+      order.then(() -> messages.read(event.data()).thenCompose(ReplyGovernor.this::govern));
     }
 
     @Override
@@ -257,12 +256,9 @@ final class ReplyGovernor implements ReplyListener {
       order.thenRun(() -> bad(detail));
     }
 
-    /** The server has acted, so the client is not told to come again. */
     @Override
     public void noRoom() {
-      meters.refused(Reason.OVERLOADED);
-      delivery.failed(
-          ResultStep.badReply("there is no room in memory for it now"), OutcomeResult.WITHHELD);
+      ReplyGovernor.this.noRoom();
     }
 
     @Override
@@ -271,16 +267,31 @@ final class ReplyGovernor implements ReplyListener {
     }
   }
 
-  private void govern(ReplyMessages.Judged judged) {
-    switch (judged) {
-      case ReplyMessages.Judged.Final answer -> release(answer);
-      case ReplyMessages.Judged.Pass pass -> order.then(() -> pass(pass.bytes()));
-      case ReplyMessages.Judged.Drop drop -> meters.dropped();
-      case ReplyMessages.Judged.Question question -> questions.refuse(question);
-    }
+  /** The server has acted, so the client is not told to come again. */
+  private void noRoom() {
+    meters.refused(Reason.OVERLOADED);
+    delivery.failed(ResultStep.badReply("there is no room for it now"), OutcomeResult.WITHHELD);
   }
 
-  private CompletableFuture<?> pass(byte[] bytes) {
+  private CompletableFuture<Void> govern(ReplyMessages.Reading reading) {
+    if (outcome.over()) {
+      return DONE;
+    }
+    return switch (messages.judge(reading)) {
+      case ReplyMessages.Judged.Final answer -> release(answer);
+      case ReplyMessages.Judged.Pass pass -> pass(pass.bytes());
+      case ReplyMessages.Judged.Drop drop -> {
+        meters.dropped();
+        yield DONE;
+      }
+      case ReplyMessages.Judged.Question question -> {
+        questions.refuse(question);
+        yield DONE;
+      }
+    };
+  }
+
+  private CompletableFuture<Void> pass(byte[] bytes) {
     CompletableFuture<Boolean> permitted =
         isStream() ? watch.permitted() : CompletableFuture.completedFuture(true);
     return permitted.thenAccept(
@@ -309,21 +320,24 @@ final class ReplyGovernor implements ReplyListener {
             });
   }
 
-  private void whole(byte[] bytes) {
+  private CompletableFuture<Void> whole(ReplyMessages.Reading reading) {
+    if (outcome.over()) {
+      return DONE;
+    }
     ReplyMessages.Judged judged;
     try {
-      judged = messages.judge(bytes);
+      judged = messages.judge(reading);
     } catch (RefusedException refusal) {
       notAnAnswer("the reply is not strict JSON-RPC with this request's id");
-      return;
+      return DONE;
     }
     boolean isError = head != null && head.status() >= 400;
     if (judged instanceof ReplyMessages.Judged.Final answer
         && !(isError && answer.message() instanceof RpcMessage.Result)) {
-      release(answer);
-    } else {
-      notAnAnswer("not an answer to this request");
+      return release(answer);
     }
+    notAnAnswer("not an answer to this request");
+    return DONE;
   }
 
   /** A server of the other era answers a modern request with some 4xx of its own. */
@@ -336,15 +350,16 @@ final class ReplyGovernor implements ReplyListener {
     }
   }
 
-  private void release(ReplyMessages.Judged.Final answer) {
-    answerSeen = true;
-    order.then(() -> answers.release(answer, head == null ? null : head.sessionId()));
+  private CompletableFuture<Void> release(ReplyMessages.Judged.Final answer) {
+    return answers.release(answer, head == null ? null : head.sessionId());
   }
 
   /** Ends the call because something failed that must not. */
   void broke(Throwable failure) {
     Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
-    if (cause instanceof RefusedException refusal) {
+    if (cause instanceof RefusedException refusal && refusal.reason() == Reason.OVERLOADED) {
+      noRoom();
+    } else if (cause instanceof RefusedException refusal) {
       delivery.failed(
           refusal,
           refusal.reason() == Reason.UPSTREAM_BAD_REPLY

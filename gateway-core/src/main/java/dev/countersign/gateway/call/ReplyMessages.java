@@ -9,10 +9,12 @@ import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.work.WorkPool;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Says what each message of a server is to the call it answers. */
@@ -24,15 +26,44 @@ final class ReplyMessages {
           "notifications/resources/list_changed");
 
   private final Call call;
+  private final WorkPool work;
 
-  ReplyMessages(Call call) {
+  ReplyMessages(Call call, WorkPool work) {
     this.call = call;
+    this.work = work;
+  }
+
+  /**
+   * One pass over a message.
+   *
+   * @param message what it says, or null when it is none that could be trusted
+   * @param fault why not, else null
+   * @param digest of a result's bytes, else null
+   */
+  record Reading(
+      byte[] bytes, @Nullable RpcMessage message, @Nullable String fault, @Nullable String digest) {
+    static Reading of(byte[] bytes, JsonLimits limits) {
+      try {
+        RpcMessage message = RpcReader.readReply(bytes, limits);
+        return new Reading(
+            bytes,
+            message,
+            null,
+            message instanceof RpcMessage.Result ? RecordStep.digest(bytes) : null);
+      } catch (RpcRefusedException e) {
+        return new Reading(bytes, null, e.reason(), null);
+      }
+    }
   }
 
   /** What becomes of a message. */
   sealed interface Judged {
-    /** The answer to the request. */
-    record Final(byte[] bytes, RpcMessage message) implements Judged {}
+    /**
+     * The answer to the request.
+     *
+     * @param digest of a result's bytes, else null
+     */
+    record Final(byte[] bytes, RpcMessage message, @Nullable String digest) implements Judged {}
 
     /** A notification that goes on. */
     record Pass(byte[] bytes) implements Judged {}
@@ -44,39 +75,39 @@ final class ReplyMessages {
     record Question(byte[] refusal) implements Judged {}
   }
 
-  /**
-   * Parses and judges one message.
-   *
-   * @throws dev.countersign.gateway.error.RefusedException when it cannot be trusted to be what it
-   *     seems; nothing after it on the same reply can be either
-   */
-  Judged judge(byte[] bytes) {
+  /** Parses one message; completes on the call's loop. */
+  CompletableFuture<Reading> read(byte[] bytes) {
     JsonLimits limits =
         JsonLimits.DEFAULTS.with(
             Math.max(call.limits().answerBytesMax(), call.limits().eventBytesMax()),
             call.limits().depthMax(),
             Math.max(call.limits().tokensMax(), 1_000_000));
-    RpcMessage message;
-    try {
-      message = RpcReader.readReply(bytes, limits);
-    } catch (RpcRefusedException e) {
-      throw ResultStep.badReply(e.reason());
-    }
-    return switch (message) {
-      case RpcMessage.Result result -> answer(bytes, result, result.id());
-      case RpcMessage.Failure failure -> answer(bytes, failure, failure.id());
+    return work.forUnderWay(bytes.length, call.exchange().loop(), () -> Reading.of(bytes, limits));
+  }
+
+  /**
+   * Judges one message.
+   *
+   * @throws dev.countersign.gateway.error.RefusedException when it cannot be trusted to be what it
+   *     seems; nothing after it on the same reply can be either
+   */
+  Judged judge(Reading reading) {
+    return switch (reading.message()) {
+      case null -> throw ResultStep.badReply(String.valueOf(reading.fault()));
+      case RpcMessage.Result result -> answer(reading, result, result.id());
+      case RpcMessage.Failure failure -> answer(reading, failure, failure.id());
       case RpcMessage.Notification notification ->
-          passes(notification) ? new Judged.Pass(bytes) : new Judged.Drop();
+          passes(notification) ? new Judged.Pass(reading.bytes()) : new Judged.Drop();
       case RpcMessage.Request request -> question(request);
     };
   }
 
-  private Judged answer(byte[] bytes, RpcMessage message, @Nullable RpcId id) {
+  private Judged answer(Reading reading, RpcMessage message, @Nullable RpcId id) {
     RpcId asked = call.message().id();
     if (asked == null || !asked.equals(id)) {
       throw ResultStep.badReply("an answer to another request");
     }
-    return new Judged.Final(bytes, message);
+    return new Judged.Final(reading.bytes(), message, reading.digest());
   }
 
   private boolean passes(RpcMessage.Notification notification) {

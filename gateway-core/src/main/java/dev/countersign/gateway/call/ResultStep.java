@@ -44,9 +44,10 @@ final class ResultStep {
   }
 
   /** The bytes that the client gets; fails with a refusal when it may get none of it. */
-  CompletableFuture<byte[]> judge(byte[] bytes, RpcMessage answer) {
-    return switch (answer) {
-      case RpcMessage.Result result -> result(bytes, result.result());
+  CompletableFuture<byte[]> judge(ReplyMessages.Judged.Final answer) {
+    byte[] bytes = answer.bytes();
+    return switch (answer.message()) {
+      case RpcMessage.Result result -> result(bytes, result.result(), answer.digest());
       case RpcMessage.Failure failure -> {
         outcome.error(failure.code());
         if (WANTS_INPUT.contains(failure.code())) {
@@ -60,12 +61,13 @@ final class ResultStep {
     };
   }
 
-  private CompletableFuture<byte[]> result(byte[] bytes, JsonValue result) {
+  private CompletableFuture<byte[]> result(
+      byte[] bytes, JsonValue result, @Nullable String digest) {
     McpMessage message = call.message();
     if (result.kind() != JsonKind.OBJECT) {
       throw badReply("the result is not an object");
     }
-    outcome.result(bytes, isTrue(result.member("isError")));
+    outcome.result(digest, isTrue(result.member("isError")));
     if (message.era().modern()) {
       checkResultType(result);
     }
