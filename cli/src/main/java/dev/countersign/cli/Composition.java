@@ -5,8 +5,11 @@ import dev.countersign.config.SecretSource;
 import dev.countersign.gateway.Gateway;
 import dev.countersign.gateway.catalogue.EffectLabels;
 import dev.countersign.gateway.credential.UpstreamCredential;
+import dev.countersign.gateway.seal.KeyRing;
+import dev.countersign.gateway.seal.SealKey;
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.SecretReference;
 import dev.countersign.gateway.snapshot.ServerSettings;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.telemetry.Meters;
@@ -73,6 +76,7 @@ final class Composition {
     }
     WasmEngine engine = WasmEngine.shipped(settings.grants());
     engine.warm(sample(settings), WARM_EVALUATIONS, WARM_TIME_MAX);
+    KeyRing stateKeys = stateKeys(settings);
     Authenticator authenticator =
         before != null && isSame(before.settings().identity(), settings.identity())
             ? before.authenticator()
@@ -84,12 +88,26 @@ final class Composition {
           hosts(settings, publicUrl),
           authenticator,
           engine,
-          gateway.loops().loops().size());
+          gateway.loops().loops().size(),
+          stateKeys);
     } catch (RuntimeException e) {
       if (before == null || authenticator != before.authenticator()) {
         authenticator.close();
       }
       throw e;
+    }
+  }
+
+  private @Nullable KeyRing stateKeys(GatewaySettings settings) throws IOException {
+    List<SealKey> keys = new ArrayList<>();
+    try {
+      for (SecretReference reference : settings.state().keys()) {
+        keys.add(SealKey.of(secrets.read(reference)));
+      }
+      return keys.isEmpty() ? null : new KeyRing(keys);
+    } catch (IllegalArgumentException e) {
+      // The files have changed since the settings were checked.
+      throw new IOException("state.keys: " + e.getMessage(), e);
     }
   }
 

@@ -40,6 +40,7 @@ final class FileSection {
                   1),
               "The tool servers by name; clients reach one at `/<name>/mcp`."));
   private static final Key<Section> POLICY = section("policy", PolicySection.KEYS);
+  private static final Key<Section> STATE = section("state", StateSection.KEYS);
   private static final Key<Section> AUDIT = section("audit", AuditSection.KEYS);
   private static final Key<Section> ADMIN = section("admin", AdminSection.KEYS);
 
@@ -62,6 +63,7 @@ final class FileSection {
         identity,
         servers,
         PolicySection.build(in.get(POLICY), servers.keySet(), issuers),
+        StateSection.build(in.get(STATE)),
         AuditSection.build(in.get(AUDIT), node),
         AdminSection.build(in.get(ADMIN)),
         revision);

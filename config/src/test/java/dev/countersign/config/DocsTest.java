@@ -133,7 +133,7 @@ final class DocsTest {
     assertThat(key.meaning()).matches("(?s)[A-Z`].*\\.");
     assertThat(key.name()).matches("[a-z][a-z_]*");
     if (!key.example().isEmpty() && !readsFiles(key.type())) {
-      Reading reading = new Reading("example", Path.of(""), Map.of("GITHUB_TOKEN", "x"), Map.of());
+      Reading reading = new Reading("example", Path.of(""), TestFile.ENVIRONMENT, Map.of());
       Place place = Place.file(reading);
       Node node =
           Objects.requireNonNull(

@@ -18,7 +18,19 @@ final class TestFile {
       policy: {grants: [{caller: "oidc:idp:*", allow: ["files/read_*"]}]}
       """;
 
-  static final Map<String, String> ENVIRONMENT = Map.of("TOKEN", "s3cret", "EMPTY", "");
+  static final Map<String, String> ENVIRONMENT =
+      Map.of(
+          "GITHUB_TOKEN",
+          "x",
+          "TOKEN",
+          "s3cret",
+          "EMPTY",
+          "",
+          // 32 bytes, without order and in it.
+          "STATE_KEY",
+          "q1Jz8hQmO0u3Wm5e7XxT4bKkYp2cV9dN6sLrAfG1iHE=",
+          "ZEROS_KEY",
+          "A".repeat(43) + "=");
 
   private TestFile() {}
 

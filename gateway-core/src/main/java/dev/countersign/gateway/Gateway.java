@@ -13,6 +13,8 @@ import dev.countersign.gateway.http.HttpLimits;
 import dev.countersign.gateway.http.HttpListener;
 import dev.countersign.gateway.http.HttpObserver;
 import dev.countersign.gateway.http.ServerTls;
+import dev.countersign.gateway.seal.KeyRing;
+import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.LimitSettings;
@@ -58,6 +60,7 @@ public final class Gateway implements AutoCloseable {
   private final SessionTable sessions;
   private final SnapshotHolder snapshots = new SnapshotHolder();
   private final ServerTls tls;
+  private final Seal seal = new Seal(this::stateKeys);
   private final BufferBudget budget;
   private final WorkPool work = new WorkPool();
   private final GatewayGauges gauges;
@@ -84,7 +87,7 @@ public final class Gateway implements AutoCloseable {
     this.tls = tlsOf(first);
     this.loops = new EventLoops(first.listen().eventLoops());
     this.pools = new UpstreamPools(loops);
-    this.sessions = new SessionTable(clock);
+    this.sessions = new SessionTable(clock, seal);
     this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
     this.listener =
         new HttpListener(
@@ -261,6 +264,11 @@ public final class Gateway implements AutoCloseable {
   private LimitSettings limits() {
     Snapshot snapshot = snapshots.current();
     return (snapshot == null ? first : snapshot.settings()).limits();
+  }
+
+  private @Nullable KeyRing stateKeys() {
+    Snapshot snapshot = snapshots.current();
+    return snapshot == null ? null : snapshot.stateKeys();
   }
 
   private HttpLimits httpLimits() {

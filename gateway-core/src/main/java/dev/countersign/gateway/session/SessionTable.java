@@ -1,6 +1,9 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.session;
 
+import dev.countersign.gateway.seal.Binding;
+import dev.countersign.gateway.seal.Purpose;
+import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.identity.CallerKey;
 import java.security.SecureRandom;
@@ -19,13 +22,17 @@ import org.jspecify.annotations.Nullable;
 public final class SessionTable {
   private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
-  private final SessionSeal seal = new SessionSeal(random);
+  private final Seal seal;
   private final ConcurrentHashMap<String, BoundSession> sessions = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<CallerKey, Integer> perCaller = new ConcurrentHashMap<>();
   private final AtomicInteger size = new AtomicInteger();
 
-  public SessionTable(InstantSource clock) {
+  /**
+   * @param seal seals the ids that clients are given
+   */
+  public SessionTable(InstantSource clock, Seal seal) {
     this.clock = clock;
+    this.seal = seal;
   }
 
   /**
@@ -64,7 +71,7 @@ public final class SessionTable {
     BoundSession session =
         new BoundSession(
             HexFormat.of().formatHex(id),
-            seal.seal(id, caller, route),
+            seal.seal(Purpose.SESSION, id, Binding.of(caller, route)),
             caller,
             route,
             version,
@@ -82,7 +89,7 @@ public final class SessionTable {
    */
   public @Nullable BoundSession find(
       String wireId, CallerKey caller, String route, LimitSettings limits) {
-    byte[] id = seal.open(wireId, caller, route);
+    byte[] id = seal.open(Purpose.SESSION, wireId, Binding.of(caller, route));
     if (id == null) {
       return null;
     }

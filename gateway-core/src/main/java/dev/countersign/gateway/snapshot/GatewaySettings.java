@@ -20,6 +20,7 @@ import java.util.Map;
  * @param identity how callers prove who they are
  * @param servers tool servers by name, in the file's order
  * @param grants what callers may do, in the file's order
+ * @param state the keys under what clients are given to give back
  * @param audit where records go; fixed at start
  * @param admin the address of metrics and health; fixed at start
  * @param revision short digest of the settings' text; names them in records and logs
@@ -31,6 +32,7 @@ public record GatewaySettings(
     IdentitySettings identity,
     Map<String, ServerSettings> servers,
     List<Grant> grants,
+    StateSettings state,
     AuditSettings audit,
     AdminSettings admin,
     String revision) {

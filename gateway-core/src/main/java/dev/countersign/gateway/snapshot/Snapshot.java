@@ -2,6 +2,7 @@
 package dev.countersign.gateway.snapshot;
 
 import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.seal.KeyRing;
 import dev.countersign.identity.Authenticator;
 import dev.countersign.identity.ProtectedResource;
 import dev.countersign.policy.DecisionPoint;
@@ -31,11 +32,13 @@ public final class Snapshot {
   private final Authenticator authenticator;
   private final PolicyEngine engine;
   private final List<DecisionPoint> decisionPoints;
+  private final @Nullable KeyRing stateKeys;
 
   /**
    * @param routes what is served
    * @param hosts accepted {@code Host} values, lower case, with and without port
    * @param loops how many event loops there are; each gets a decision point of its own
+   * @param stateKeys the operator's keys of what is sealed, or null for the process's own
    */
   public Snapshot(
       GatewaySettings settings,
@@ -43,7 +46,8 @@ public final class Snapshot {
       Set<String> hosts,
       Authenticator authenticator,
       PolicyEngine engine,
-      int loops) {
+      int loops,
+      @Nullable KeyRing stateKeys) {
     this.settings = settings;
     Map<String, Route> byPath = new HashMap<>();
     Map<String, Route> byMetadata = new HashMap<>();
@@ -58,6 +62,7 @@ public final class Snapshot {
     this.hosts = Set.copyOf(lower);
     this.authenticator = authenticator;
     this.engine = engine;
+    this.stateKeys = stateKeys;
     List<DecisionPoint> points = new ArrayList<>(loops);
     for (int i = 0; i < loops; i++) {
       points.add(
@@ -105,6 +110,11 @@ public final class Snapshot {
   /** Proves callers. */
   public Authenticator authenticator() {
     return authenticator;
+  }
+
+  /** The operator's keys of what is sealed, or null for the process's own. */
+  public @Nullable KeyRing stateKeys() {
+    return stateKeys;
   }
 
   /** The decision point of one event loop; used there and nowhere else. */

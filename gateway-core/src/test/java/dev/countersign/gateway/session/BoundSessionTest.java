@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.identity.CallerKey;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 final class BoundSessionTest {
   private final TestClock clock = new TestClock();
-  private final SessionTable table = new SessionTable(clock);
+  private final SessionTable table = new SessionTable(clock, new Seal(() -> null));
   private final BoundSession session =
       requireNonNull(
           table.open(

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.identity.CallerKey;
 import java.time.Duration;
@@ -26,7 +27,7 @@ final class SessionTableTest {
   private static final LimitSettings LIMITS = limits(3, 5);
 
   private final TestClock clock = new TestClock();
-  private final SessionTable table = new SessionTable(clock);
+  private final SessionTable table = new SessionTable(clock, new Seal(() -> null));
 
   /** Idle after 10 minutes, over after an hour. */
   private static LimitSettings limits(int perCaller, int inAll) {
@@ -86,7 +87,10 @@ final class SessionTableTest {
     assertThat(table.find(session.id(), ALICE, "/a/mcp", LIMITS)).isNull();
     assertThat(table.find("up-1", ALICE, "/a/mcp", LIMITS)).isNull();
     assertThat(table.find("", ALICE, "/a/mcp", LIMITS)).isNull();
-    assertThat(new SessionTable(clock).find(session.wireId(), ALICE, "/a/mcp", LIMITS)).isNull();
+    assertThat(
+            new SessionTable(clock, new Seal(() -> null))
+                .find(session.wireId(), ALICE, "/a/mcp", LIMITS))
+        .isNull();
   }
 
   /** Somebody else's try must not keep a session alive. */
