@@ -93,6 +93,20 @@ test_template_is_seen_by_whoever_has_its_resources if {
 	decide("oidc:demo:alice", "resource_template", "file:///{path}", {}).decision == "allow"
 }
 
+test_what_servers_ask_is_apart_from_what_they_offer if {
+	everything := {"lengths": [6], "texts": {"files/": [{"gap": "any", "length": 6, "hits": [1]}]}}
+	kinds := {"tool", "resource", "prompt", "sampling", "elicitation", "roots", "task"}
+	every granted in kinds {
+		own := object.union(grants, {"targets": [{granted: everything}]})
+		allowed := {asked |
+			some asked in kinds
+			countersign.decision.decision == "allow" with input as request("oidc:demo:alice", asked, "createMessage", {})
+				with data.grants as own
+		}
+		allowed == {granted}
+	}
+}
+
 test_unknown_caller_and_kind_are_denied if {
 	decide("oidc:other:alice", "tool", "write", {}).rule == "default-deny"
 	decide("oidc:demo:alice", "wormhole", "write", {}).rule == "default-deny"

@@ -3,6 +3,7 @@ package dev.countersign.config;
 
 import dev.countersign.policy.Effect;
 import dev.countersign.policy.Grant;
+import dev.countersign.policy.Grants;
 import java.util.List;
 import java.util.Set;
 
@@ -28,7 +29,9 @@ final class GrantSection {
                   "Who: patterns of callers' ids, such as `oidc:<issuer's name>:<subject>`.")
               .example("\"oidc:idp:*\""));
   static final Key<List<String>> ALLOW =
-      KEYS.add(targets("allow", "What they may do.").example("[\"files/read_*\"]"));
+      KEYS.add(
+          targets("allow", "What they may do, and what servers may ask of them.")
+              .example("[\"files/read_*\"]"));
   static final Key<List<String>> APPROVE =
       KEYS.add(
           targets("approve", "What they may do once a person has approved it.")
@@ -102,9 +105,8 @@ final class GrantSection {
   private static void knownServers(Section in, Key<List<String>> key, Set<String> servers) {
     List<String> targets = in.get(key);
     for (int i = 0; i < targets.size(); i++) {
-      String plain = targets.get(i).replaceFirst("^(resource|prompt):", "");
-      String server = plain.substring(0, plain.indexOf('/'));
-      if (!server.contains("*") && !servers.contains(server)) {
+      String server = Grants.server(targets.get(i));
+      if (server != null && !server.contains("*") && !servers.contains(server)) {
         in.place(key, i)
             .problem("the server " + Place.quoted(server), "one of " + String.join(", ", servers));
       }

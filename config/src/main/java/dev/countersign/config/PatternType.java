@@ -32,8 +32,11 @@ final class PatternType extends ScalarType<String> {
 
   static PatternType targets() {
     return new PatternType(
-        "a pattern server/tool, resource:server/uri or prompt:server/name",
-        "(resource:|prompt:)?[a-z0-9*-]{1,64}/[^\\x00-\\x1f]{1,1024}",
+        "a pattern " + Grants.TARGET_FORM,
+        "((resource:|prompt:|task:)?[a-z0-9*-]{1,64}/[^\\x00-\\x1f]{1,1024}"
+            + "|sampling:[a-z0-9*-]{1,64}/(createMessage|\\*{1,2})"
+            + "|elicitation:[a-z0-9*-]{1,64}/(form|url/[a-z0-9.*-]{1,253}|\\*{1,2})"
+            + "|roots:[a-z0-9*-]{1,64}/(list|\\*{1,2}))",
         "*/stand-in",
         text -> grant("c", text));
   }

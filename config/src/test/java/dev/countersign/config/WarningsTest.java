@@ -178,7 +178,11 @@ final class WarningsTest {
     "files/*, fi*/x, false",
     "files/read_x, files/read_*, false",
     "files/*_x, files/read_x, false",
-    "resource:files/**, files/x, false"
+    "resource:files/**, files/x, false",
+    "elicitation:files/**, elicitation:files/url/idp.example, true",
+    "elicitation:files/*, elicitation:files/url/idp.example, false",
+    "files/**, sampling:files/createMessage, false",
+    "*/**, sampling:files/createMessage, false"
   })
   void coverIsSeenWhereItIsPlain(String wide, String narrow, boolean covered) {
     assertThat(GrantWarnings.covers(wide, narrow)).isEqualTo(covered);

@@ -6,8 +6,8 @@ import java.util.Set;
 
 /**
  * What some callers may do. Patterns are globs over the whole text: {@code *} stops at slash and
- * colon, {@code **} does not. A target pattern is {@code server/tool}, {@code resource:server/uri}
- * or {@code prompt:server/name}.
+ * colon, {@code **} does not. A target pattern is {@code server/tool}, or the word of another kind
+ * before it, as in {@code resource:server/uri} and {@code elicitation:server/form}.
  *
  * @param name names the rule in decisions and records
  * @param callers patterns over caller ids
@@ -36,7 +36,7 @@ public record Grant(
     effects = Set.copyOf(effects);
   }
 
-  /** Whether it gives anything, if only after an approval; such a grant lets its server be seen. */
+  /** Whether it gives anything, if only after an approval; what a server offers then shows it. */
   boolean permits() {
     return !allow.isEmpty() || !approve.isEmpty();
   }

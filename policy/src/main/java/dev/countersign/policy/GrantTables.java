@@ -127,7 +127,7 @@ final class GrantTables {
     }
     TargetPattern target = Objects.requireNonNull(TargetPattern.parse(text), "a checked pattern");
     index(indexes, target.kind()).add(target.pattern(), entry);
-    if (server != NONE) {
+    if (server != NONE && target.isOffered()) {
       index(indexes, TargetKind.SERVER).add(target.server(), server);
     }
   }

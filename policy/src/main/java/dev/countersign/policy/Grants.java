@@ -7,17 +7,25 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Grants: what is wrong with them, and what the shipped policy reads of them. */
 public final class Grants {
+  /** How patterns of targets may be spelt, in words. */
+  public static final String TARGET_FORM = TargetPattern.FORM;
+
   private static final int GRANTS_MAX = 100_000;
   private static final int PATTERNS_MAX = 10_000;
   private static final int NAME_CHARS_MAX = 128;
-  private static final Pattern SERVER = Pattern.compile("[a-z0-9*-]{1,64}");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Grants() {}
+
+  /** The pattern of the server's name in a pattern of targets, or null when that is none. */
+  public static @Nullable String server(String target) {
+    TargetPattern pattern = TargetPattern.parse(target);
+    return pattern == null ? null : pattern.server();
+  }
 
   /** What is wrong with one grant, in words; empty when nothing is. */
   public static List<String> problems(Grant grant) {
@@ -80,14 +88,12 @@ public final class Grants {
       return;
     }
     TargetPattern target = TargetPattern.parse(text);
-    if (target == null) {
-      problems.add(
-          "expected server/tool, resource:server/uri or prompt:server/name, found: "
-              + Texts.quoted(text));
-    } else if (target.server().contains("**") || !SERVER.matcher(target.server()).matches()) {
-      problems.add(
-          "a server's name has a-z, 0-9, - and single stars, found: "
-              + Texts.quoted(target.server()));
+    String problem =
+        target == null
+            ? "expected " + TargetPattern.FORM + ", found: " + Texts.quoted(text)
+            : target.problem();
+    if (problem != null) {
+      problems.add(problem);
     }
   }
 

@@ -12,7 +12,15 @@ public enum TargetKind {
   /** A resource template, named by its text. */
   RESOURCE_TEMPLATE("resource_template"),
   /** A prompt. */
-  PROMPT("prompt");
+  PROMPT("prompt"),
+  /** The server wants the client's model to write something; named {@code createMessage}. */
+  SAMPLING("sampling"),
+  /** The server wants to ask the client's user; named {@code form}, or {@code url/} and a host. */
+  ELICITATION("elicitation"),
+  /** The server wants to know the client's folders; named {@code list}. */
+  ROOTS("roots"),
+  /** A tool's work that goes on after its call, named by the tool. */
+  TASK("task");
 
   private final String wire;
 

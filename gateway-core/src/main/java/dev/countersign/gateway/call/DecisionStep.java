@@ -137,6 +137,9 @@ final class DecisionStep {
     return switch (message.kind()) {
       case TOOL -> hidden(Reason.TARGET_UNKNOWN, "Unknown tool: " + name, Map.of());
       case PROMPT -> hidden(Reason.TARGET_UNKNOWN, "Unknown prompt: " + name, Map.of());
+      case TASK -> hidden(Reason.TARGET_UNKNOWN, "Unknown task", Map.of());
+      case SAMPLING, ELICITATION, ROOTS ->
+          hidden(Reason.TARGET_UNKNOWN, "Unknown request", Map.of());
       case RESOURCE, RESOURCE_TEMPLATE, SERVER ->
           hidden(
               message.era().modern() ? Reason.TARGET_UNKNOWN : Reason.RESOURCE_UNKNOWN,

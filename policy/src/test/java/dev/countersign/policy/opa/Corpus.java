@@ -33,7 +33,16 @@ import java.util.stream.Stream;
 record Corpus(String about, List<Grant> grants, List<Ask> asks) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> NAMES =
-      List.of("defaults", "verbs", "effects", "servers", "kinds", "globs", "unicode", "traps");
+      List.of(
+          "defaults",
+          "verbs",
+          "effects",
+          "servers",
+          "kinds",
+          "questions",
+          "globs",
+          "unicode",
+          "traps");
 
   /**
    * One question.

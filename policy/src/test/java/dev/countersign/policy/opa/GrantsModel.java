@@ -53,28 +53,37 @@ final class GrantsModel {
         || grant.approve().stream().anyMatch(text -> namesServer(text, server));
   }
 
+  /** Only what is offered lets its server be seen, and not what the server may ask. */
   private static boolean namesServer(String text, String server) {
-    String plain = text.replaceFirst("^(resource|prompt):", "");
-    return matches(plain.substring(0, plain.indexOf('/')), server);
+    return List.of("", "resource:", "prompt:").contains(word(text))
+        && matches(plain(text).substring(0, plain(text).indexOf('/')), server);
+  }
+
+  /** What stands before the server, with its colon: nothing in patterns of tools. */
+  static String word(String pattern) {
+    String before = pattern.substring(0, pattern.indexOf('/'));
+    return before.substring(0, before.indexOf(':') + 1);
+  }
+
+  /** The pattern without that. */
+  static String plain(String pattern) {
+    return pattern.substring(word(pattern).length());
   }
 
   private static boolean covers(List<String> patterns, AccessRequest request) {
-    String kind =
+    String word =
         switch (request.target().kind()) {
           case TOOL, SERVER -> "";
           case RESOURCE, RESOURCE_TEMPLATE -> "resource:";
           case PROMPT -> "prompt:";
+          case SAMPLING -> "sampling:";
+          case ELICITATION -> "elicitation:";
+          case ROOTS -> "roots:";
+          case TASK -> "task:";
         };
     String target = request.server().name() + "/" + request.target().name();
-    for (String pattern : patterns) {
-      boolean plain = !pattern.startsWith("resource:") && !pattern.startsWith("prompt:");
-      if (kind.isEmpty() ? plain && matches(pattern, target) : pattern.startsWith(kind)) {
-        if (kind.isEmpty() || matches(pattern.substring(kind.length()), target)) {
-          return true;
-        }
-      }
-    }
-    return false;
+    return patterns.stream()
+        .anyMatch(pattern -> word(pattern).equals(word) && matches(plain(pattern), target));
   }
 
   private static boolean fits(Set<Effect> effects, AccessRequest request) {

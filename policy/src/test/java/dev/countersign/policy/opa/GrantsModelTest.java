@@ -33,6 +33,13 @@ class GrantsModelTest {
   private static final List<String> SERVER_GLOBS =
       List.of("s", "a", "ab", "*", "a*", "*a", "a*b", "*a*");
   private static final List<Effect> EFFECTS = List.of(Effect.values());
+  private static final List<String> WORDS =
+      List.of("", "", "", "resource:", "prompt:", "task:", "sampling:", "elicitation:", "roots:");
+  private static final Map<String, List<String>> QUESTIONS =
+      Map.of(
+          "sampling:", List.of("createMessage", "*", "**"),
+          "elicitation:", List.of("form", "url/a", "url/*a", "url/**", "url/a*b", "*", "**"),
+          "roots:", List.of("list", "*", "**"));
   private static final List<TargetKind> KINDS = List.of(TargetKind.values());
 
   @ParameterizedTest
@@ -134,13 +141,12 @@ class GrantsModelTest {
   }
 
   private static String target(Random random) {
-    String kind =
-        switch (random.nextInt(4)) {
-          case 0 -> "resource:";
-          case 1 -> "prompt:";
-          default -> "";
-        };
-    return kind + one(random, SERVER_GLOBS) + "/" + glob(random);
+    String word = one(random, WORDS);
+    List<String> names = QUESTIONS.get(word);
+    return word
+        + one(random, SERVER_GLOBS)
+        + "/"
+        + (names == null ? glob(random) : one(random, names));
   }
 
   /** Half of the texts are made by filling the stars of a pattern. */
@@ -160,7 +166,7 @@ class GrantsModelTest {
       if (kind != TargetKind.SERVER && random.nextInt(4) != 0) {
         kind = kind(pattern, random);
       }
-      String plain = pattern.replaceFirst("^(resource|prompt):", "");
+      String plain = GrantsModel.plain(pattern);
       int slash = plain.indexOf('/');
       server = filled(random, plain.substring(0, slash)).replaceAll("[/:]", "");
       name = filled(random, plain.substring(slash + 1));
@@ -169,13 +175,15 @@ class GrantsModelTest {
   }
 
   private static TargetKind kind(String pattern, Random random) {
-    if (pattern.startsWith("prompt:")) {
-      return TargetKind.PROMPT;
-    }
-    if (pattern.startsWith("resource:")) {
-      return random.nextBoolean() ? TargetKind.RESOURCE : TargetKind.RESOURCE_TEMPLATE;
-    }
-    return TargetKind.TOOL;
+    return switch (GrantsModel.word(pattern)) {
+      case "resource:" -> random.nextBoolean() ? TargetKind.RESOURCE : TargetKind.RESOURCE_TEMPLATE;
+      case "prompt:" -> TargetKind.PROMPT;
+      case "task:" -> TargetKind.TASK;
+      case "sampling:" -> TargetKind.SAMPLING;
+      case "elicitation:" -> TargetKind.ELICITATION;
+      case "roots:" -> TargetKind.ROOTS;
+      default -> TargetKind.TOOL;
+    };
   }
 
   private static String filled(Random random, String glob) {
