@@ -2,59 +2,32 @@
 // An MCP server of both eras on one loopback URL, which remembers every request as it came, and answers wrongly on demand.
 // FIXTURE_CERTIFICATE and FIXTURE_KEY name PEM files: then it speaks TLS, and calls itself localhost.
 // Prints {"url","control"}; ends when its standard input does. The control port knows:
-//   GET /calls, DELETE /calls, GET /open, POST /misbehave {mode, method?, times?, bytes?}
+//   GET /calls, DELETE /calls, GET /open, POST /misbehave {mode, method?, times?, bytes?},
+//   POST /change {kind: "tools"|"prompts"|"resources"} or {uri}: tells whoever listens
 // `mode` holds for requests (messages with an id), or for messages of `method`, until it is set to "none"; `times` ends it.
 import { NodeStreamableHTTPServerTransport, localhostHostValidation, toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
-import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
-import { randomUUID } from 'node:crypto';
+import { createMcpHandler, createRequestStateCodec, isLegacyRequest } from '@modelcontextprotocol/server';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { watchedResources } from './fixture-content.mjs';
+import { Events } from './fixture-events.mjs';
 import { FAULTS } from './fixture-faults.mjs';
 import { fixtureServer } from './fixture-tools.mjs';
 
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
 const CALLS_MAX = 10_000;
-const EVENTS_MAX = 1_000;
+const RETRY_MS = 500;
 const SESSIONS_MAX = 1_000;
 const MODERN_VERSION = 'io.modelcontextprotocol/protocolVersion';
 
 const calls = { running: 0, cancelled: 0 };
 const sessions = new Map();
+const states = createRequestStateCodec({ key: randomBytes(32) });
 const open = { exchanges: 0, streams: 0, cut: 0 };
 let seen = [];
 let fault = { mode: 'none' };
-
-/** Remembers a session's events, so that a client can go on after `Last-Event-ID`. */
-class Events {
-  #events = [];
-  #next = 0;
-
-  async storeEvent(streamId, message) {
-    const id = `${streamId}/${this.#next++}`;
-    this.#events.push({ id, streamId, message });
-    if (this.#events.length > EVENTS_MAX) {
-      this.#events.shift();
-    }
-    return id;
-  }
-
-  async getStreamIdForEventId(id) {
-    return this.#events.find((event) => event.id === id)?.streamId;
-  }
-
-  async replayEventsAfter(lastId, { send }) {
-    const at = this.#events.findIndex((event) => event.id === lastId);
-    if (at < 0) {
-      throw new Error('unknown event id');
-    }
-    const { streamId } = this.#events[at];
-    for (const { id, message } of this.#events.slice(at + 1).filter((event) => event.streamId === streamId)) {
-      await send(id, message);
-    }
-    return streamId;
-  }
-}
 
 async function text(req) {
   const chunks = [];
@@ -118,12 +91,36 @@ function misbehaves(message, res) {
   return true;
 }
 
-const modern = toNodeHandler(createMcpHandler(() => fixtureServer(calls), { legacy: 'reject' }));
+const handler = createMcpHandler(() => fixtureServer({ calls, states, changed }), { legacy: 'reject' });
+const modern = toNodeHandler(handler);
+
+/** Tells the modern listeners and every legacy session that a list is new. */
+function changed(kind) {
+  const { sent, told } = {
+    tools: { sent: () => handler.notify.toolsChanged(), told: (server) => server.sendToolListChanged() },
+    prompts: { sent: () => handler.notify.promptsChanged(), told: (server) => server.sendPromptListChanged() },
+    resources: { sent: () => handler.notify.resourcesChanged(), told: (server) => server.sendResourceListChanged() },
+  }[kind];
+  sent();
+  for (const { server } of sessions.values()) {
+    told(server);
+  }
+}
+
+/** Tells whoever watches a resource. */
+function updated(uri) {
+  handler.notify.resourceUpdated(uri);
+  for (const { server, watched } of sessions.values()) {
+    if (watched.has(uri)) {
+      void server.server.sendResourceUpdated({ uri });
+    }
+  }
+}
 
 async function legacy(req, res, message) {
   const known = sessions.get(req.headers['mcp-session-id']);
   if (known !== undefined) {
-    return known.handleRequest(req, res, message);
+    return known.transport.handleRequest(req, res, message);
   }
   if (req.headers['mcp-session-id'] !== undefined) {
     return refuse(res, 404, -32001, 'Session not found');
@@ -131,13 +128,16 @@ async function legacy(req, res, message) {
   if (message?.method !== 'initialize' || sessions.size >= SESSIONS_MAX) {
     return refuse(res, 400, -32000, 'Bad Request: no session');
   }
+  const server = fixtureServer({ calls, states, changed });
+  const watched = watchedResources(server);
   const transport = new NodeStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
     eventStore: new Events(),
-    onsessioninitialized: (id) => void sessions.set(id, transport),
+    retryInterval: RETRY_MS,
+    onsessioninitialized: (id) => void sessions.set(id, { transport, server, watched }),
     onsessionclosed: (id) => void sessions.delete(id),
   });
-  await fixtureServer(calls).connect(transport);
+  await server.connect(transport);
   return transport.handleRequest(req, res, message);
 }
 
@@ -173,6 +173,11 @@ async function control(req, res) {
         return answer(res, 400, { error: `unknown mode, known are: none, ${Object.keys(FAULTS).join(', ')}` });
       }
       fault = wanted;
+      return answer(res, 200, {});
+    }
+    case 'POST /change': {
+      const { kind, uri } = parsed(await text(req)) ?? {};
+      uri === undefined ? changed(kind) : updated(uri);
       return answer(res, 200, {});
     }
     default:

@@ -4,8 +4,12 @@
 import { McpServer, ResourceNotFoundError, ResourceTemplate, inputRequired } from '@modelcontextprotocol/server';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { conformanceTools } from './fixture-conformance.mjs';
+import { conformancePrompts, conformanceResources } from './fixture-content.mjs';
+import { questionTools } from './fixture-questions.mjs';
 
 const BIG_BYTES_MAX = 64 * 1024 * 1024;
+const NOTHING = z.object({});
 const NOTES = { 1: 'Buy milk.', 2: 'Call the bank.' };
 
 const text = (value) => ({ content: [{ type: 'text', text: value }] });
@@ -13,16 +17,27 @@ const note = (id) => NOTES[id] ?? `note ${id}`;
 
 /**
  * A server for one request (2026-07-28) or one session (2025-11-25).
- * `calls` counts what is going on: `running` now, `cancelled` so far.
+ * `calls` counts what is going on: `running` now, `cancelled` so far. `states` seals what callers must bring back;
+ * `changed(kind)` tells whoever listens that a list is new.
  */
-export function fixtureServer(calls) {
+export function fixtureServer({ calls, states, changed }) {
   const server = new McpServer(
     { name: 'fixture', version: '1' },
-    { instructions: 'A server for tests.', capabilities: { logging: {}, tools: {}, prompts: {}, resources: {} } },
+    {
+      instructions: 'A server for tests.',
+      capabilities: {
+        logging: {},
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { listChanged: true, subscribe: true },
+      },
+      cacheHints: { 'tools/list': { ttlMs: 1000, cacheScope: 'public' } },
+      requestState: { verify: states.verify },
+    },
   );
 
   const tool = (name, description, config, run) =>
-    server.registerTool(name, { description, inputSchema: z.object({}), ...config }, async (args, ctx) => {
+    server.registerTool(name, { description, inputSchema: NOTHING, ...config }, async (args, ctx) => {
       calls.running++;
       const cancelled = () => calls.cancelled++;
       ctx.mcpReq.signal.addEventListener('abort', cancelled, { once: true });
@@ -91,7 +106,7 @@ export function fixtureServer(calls) {
     'ask',
     'Asks the client: elicitation (default) or sampling',
     { inputSchema: z.object({ by: z.enum(['elicitation', 'sampling']).default('elicitation') }) },
-    ({ by }, ctx) => {
+    async ({ by }, ctx) => {
       const answer = ctx.mcpReq.inputResponses?.answer;
       if (answer !== undefined) {
         return text(JSON.stringify(answer));
@@ -103,7 +118,7 @@ export function fixtureServer(calls) {
               maxTokens: 64,
             })
           : inputRequired.elicit({ message: 'Go on?', requestedSchema: z.object({ confirm: z.boolean() }) });
-      return inputRequired({ inputRequests: { answer: question }, requestState: 'fixture-state' });
+      return inputRequired({ inputRequests: { answer: question }, requestState: await states.mint({ by }, ctx) });
     },
   );
 
@@ -145,5 +160,9 @@ export function fixtureServer(calls) {
       return contents(uri, id);
     },
   );
+  conformanceTools(tool, changed);
+  questionTools(tool, states, () => server.server.getClientCapabilities());
+  conformancePrompts(server);
+  conformanceResources(server);
   return server;
 }

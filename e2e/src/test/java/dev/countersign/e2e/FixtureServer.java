@@ -202,6 +202,18 @@ final class FixtureServer implements AutoCloseable {
     control("POST", "/misbehave", wanted.toString());
   }
 
+  /**
+   * Tells whoever listens that a list is new: {@code tools}, {@code prompts}, {@code resources}.
+   */
+  void change(String kind) throws IOException, InterruptedException {
+    control("POST", "/change", PeerProcess.JSON.createObjectNode().put("kind", kind).toString());
+  }
+
+  /** Tells whoever watches a resource that it changed. */
+  void update(String uri) throws IOException, InterruptedException {
+    control("POST", "/change", PeerProcess.JSON.createObjectNode().put("uri", uri).toString());
+  }
+
   /** For a failure's message. */
   String report() {
     return server.report();
