@@ -100,6 +100,8 @@ final class ServerSection {
                   "Headers of clients that are passed on.")
               .example("[x-tenant]"));
 
+  private static final MessageKeys MESSAGES = new MessageKeys(KEYS);
+
   private ServerSection() {}
 
   static Map<String, ServerSettings> build(Map<String, Section> sections) {
@@ -122,7 +124,8 @@ final class ServerSection {
             .map(label -> new EffectLabel(label.getKey(), label.getValue()))
             .toList(),
         in.find(CA),
-        in.get(FORWARD_HEADERS));
+        in.get(FORWARD_HEADERS),
+        MESSAGES.build(in));
   }
 
   private static void warnOfHttp(Section in) {

@@ -10,24 +10,24 @@ import java.util.List;
  * Replaces ranges of a message and keeps every other byte, so that numbers, spacing and unknown
  * members reach the other side as they were written.
  */
-final class BodyEdit {
+public final class BodyEdit {
   private final byte[] original;
   private final List<Change> changes = new ArrayList<>();
 
   private record Change(int start, int end, byte[] bytes) {}
 
-  BodyEdit(byte[] original) {
+  public BodyEdit(byte[] original) {
     this.original = original;
   }
 
   /** Puts bytes in the place of a range. Ranges must not overlap. */
-  BodyEdit replace(int start, int end, byte[] bytes) {
+  public BodyEdit replace(int start, int end, byte[] bytes) {
     changes.add(new Change(start, end, bytes));
     return this;
   }
 
   /** The edited message; the original array when nothing was changed. */
-  byte[] bytes() {
+  public byte[] bytes() {
     if (changes.isEmpty()) {
       return original;
     }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param caFile PEM of the authorities that may have signed its certificate, or null for the
  *     platform's
  * @param forwardHeaders names, lower case, of client headers that are passed on
+ * @param messages how messages from and for it are handled
  */
 public record ServerSettings(
     String name,
@@ -26,7 +27,8 @@ public record ServerSettings(
     @Nullable StaticCredential credential,
     List<EffectLabel> effects,
     @Nullable Path caFile,
-    List<String> forwardHeaders) {
+    List<String> forwardHeaders,
+    MessageRules messages) {
   public ServerSettings {
     effects = List.copyOf(effects);
     forwardHeaders = List.copyOf(forwardHeaders);

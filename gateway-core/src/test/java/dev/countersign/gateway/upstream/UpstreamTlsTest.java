@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.countersign.gateway.RecordingLeakDetector;
 import dev.countersign.gateway.TestPki;
+import dev.countersign.gateway.snapshot.MessageRules;
 import dev.countersign.gateway.snapshot.ServerSettings;
 import java.io.IOException;
 import java.net.URI;
@@ -47,7 +48,8 @@ final class UpstreamTlsTest {
       throws IOException {
     URI url = URI.create("https://" + host + ":" + server.port() + "/mcp");
     ServerSettings settings =
-        new ServerSettings("s", url, null, null, List.of(), authorities, List.of());
+        new ServerSettings(
+            "s", url, null, null, List.of(), authorities, List.of(), MessageRules.DEFAULTS);
     return HttpUpstream.to(settings, UpstreamBench.LIMITS, bench.pools).endpoint();
   }
 

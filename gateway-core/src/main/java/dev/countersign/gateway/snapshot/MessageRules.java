@@ -1,0 +1,32 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.snapshot;
+
+import dev.countersign.gateway.input.InputRules;
+import dev.countersign.gateway.mcp.LogLevel;
+import java.util.Locale;
+
+/**
+ * How messages from and for one server are handled, beside policy.
+ *
+ * @param input bounds on what it may ask of clients
+ * @param logLevelMax clients may have it say this much and no more
+ * @param denyAs how a call of a tool is refused that the caller may see
+ */
+public record MessageRules(InputRules input, LogLevel logLevelMax, DenyAs denyAs) {
+  /** What holds where the operator says nothing. */
+  public static final MessageRules DEFAULTS =
+      new MessageRules(InputRules.DEFAULTS, LogLevel.INFO, DenyAs.ERROR);
+
+  /** How a call of a tool is refused. */
+  public enum DenyAs {
+    /** With a JSON-RPC error. */
+    ERROR,
+    /** With a result that says so to the model ({@code isError}). */
+    IS_ERROR;
+
+    /** The word for it in settings. */
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+}
