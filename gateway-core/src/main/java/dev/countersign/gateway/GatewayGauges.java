@@ -41,6 +41,8 @@ final class GatewayGauges {
         "countersign_buffered_bytes", "Bodies and answers that are in memory.", budget::used);
     meters.gauge(
         "countersign_work_queue", "Large messages waiting to be read or digested.", work::waiting);
+    meters.gauge(
+        "countersign_tool_schemas", "Tools whose mirrored arguments are known.", this::toolSchemas);
     meters.gauge("countersign_audit_queue", "Leaves waiting to be durable.", log::queued);
     meters.gauge(
         "countersign_audit_available",
@@ -62,6 +64,11 @@ final class GatewayGauges {
             () -> keyAge(issuer.name()));
       }
     }
+  }
+
+  private double toolSchemas() {
+    Snapshot snapshot = snapshots.current();
+    return snapshot == null ? 0 : snapshot.toolSchemasKept();
   }
 
   private double keyAge(String issuer) {

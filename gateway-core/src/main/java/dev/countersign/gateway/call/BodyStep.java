@@ -5,6 +5,7 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.BodyRefusedException;
 import dev.countersign.gateway.http.RequestHead;
+import dev.countersign.gateway.mcp.Era;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -18,8 +19,11 @@ final class BodyStep {
     RequestHead head = call.exchange().head();
     switch (head.method()) {
       case "POST" -> checkPost(head);
-      case "GET" -> requireAccept(head, List.of("text/event-stream"));
-      case "DELETE" -> {}
+      case "GET" -> {
+        requireLegacy(head);
+        requireAccept(head, List.of("text/event-stream"));
+      }
+      case "DELETE" -> requireLegacy(head);
       default -> throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
     }
     int bytesMax = head.method().equals("POST") ? call.limits().bodyBytesMax() : 0;
@@ -37,6 +41,13 @@ final class BodyStep {
     if (!isJson(head.header("content-type"))
         || (coding != null && !coding.equalsIgnoreCase("identity"))) {
       throw RefusedException.of(Reason.MEDIA_TYPE);
+    }
+  }
+
+  /** The modern era knows POST alone. */
+  private static void requireLegacy(RequestHead head) {
+    if (Era.MODERN_VERSION.equals(head.header("mcp-protocol-version"))) {
+      throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
     }
   }
 

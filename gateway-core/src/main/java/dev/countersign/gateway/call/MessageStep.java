@@ -2,6 +2,7 @@
 package dev.countersign.gateway.call;
 
 import dev.countersign.audit.Commitments;
+import dev.countersign.gateway.catalogue.ParamHeaders;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
@@ -185,7 +186,7 @@ final class MessageStep {
     RequestMeta meta = RequestMeta.of(request.params());
     if (era.modern()) {
       call.modernEra();
-      EraSelector.checkClaim(meta);
+      EraSelector.checkClaim(meta, head.header("mcp-protocol-version"));
     }
     if (method == null) {
       throw RefusedException.of(Reason.METHOD_NOT_SERVED);
@@ -209,10 +210,22 @@ final class MessageStep {
           head.header("mcp-protocol-version"),
           head.header("mcp-method"),
           head.header("mcp-name"));
+      checkParamHeaders(call, head, message);
     }
     call.message(message);
     if (era.modern()) {
       refuseUnaskedAnswers(params);
+    }
+  }
+
+  /** Whoever has listed the tools knows, as the gateway then does, what has to be mirrored. */
+  private static void checkParamHeaders(Call call, RequestHead head, McpMessage message) {
+    String tool = message.targetName();
+    if (message.method() == McpMethod.TOOLS_CALL && tool != null) {
+      ParamHeaders.check(
+          call.snapshot().toolSchemas(call.route().path()).of(call.caller().key(), tool),
+          message.arguments(),
+          head::header);
     }
   }
 

@@ -2,6 +2,7 @@
 package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.admission.OutboundRequest;
+import dev.countersign.gateway.catalogue.ParamHeaders;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.RequestHead;
 import dev.countersign.gateway.mcp.Era;
@@ -74,8 +75,8 @@ final class Outbound {
     if (name != null && message.method().nameParam() != null) {
       headers.add(new Header("mcp-name", HeaderAgreement.encode(name)));
     }
-    // Without the tool's schema nothing can be said about these; servers must be given them.
-    headers.addAll(head.headersStartingWith("mcp-param-"));
+    // Compared with the body when the tool's schema is known; the server is given them all.
+    headers.addAll(head.headersStartingWith(ParamHeaders.PREFIX));
   }
 
   private static void legacy(Call call, List<Header> headers) {

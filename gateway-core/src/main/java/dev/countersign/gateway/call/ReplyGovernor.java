@@ -77,7 +77,12 @@ final class ReplyGovernor implements ReplyListener {
     this.body = new ReplyBody(call, new Events());
     this.answers =
         new FinalAnswer(
-            call, admitted, records, new ResultStep(call, decisions, outcome), sessions, delivery);
+            call,
+            admitted,
+            records,
+            new ResultStep(call, decisions, outcome, meters),
+            sessions,
+            delivery);
     this.questions = new ServerQuestions(call, admitted, meters);
   }
 

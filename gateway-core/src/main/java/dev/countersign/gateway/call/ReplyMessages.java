@@ -19,11 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Says what each message of a server is to the call it answers. */
 final class ReplyMessages {
+  private static final String TOOLS_CHANGED = "notifications/tools/list_changed";
+
   private static final Set<String> LIST_CHANGES =
-      Set.of(
-          "notifications/tools/list_changed",
-          "notifications/prompts/list_changed",
-          "notifications/resources/list_changed");
+      Set.of("notifications/prompts/list_changed", "notifications/resources/list_changed");
 
   private final Call call;
   private final WorkPool work;
@@ -115,6 +114,10 @@ final class ReplyMessages {
     return switch (notification.method()) {
       case "notifications/progress" -> !stream && ownsProgress(notification.params());
       case "notifications/message" -> !call.modern() || call.message().meta().logging();
+      case TOOLS_CHANGED -> {
+        call.snapshot().toolSchemas(call.route().path()).forget();
+        yield stream;
+      }
       default -> stream && LIST_CHANGES.contains(notification.method());
     };
   }

@@ -10,12 +10,18 @@ import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.ModernErrors;
 import dev.countersign.gateway.mcp.ResourceUri;
 import dev.countersign.gateway.mcp.Rewrite;
+import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.policy.TargetKind;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -30,17 +36,19 @@ final class ResultStep {
   /** So many entries of a list are decided before other calls of the loop get their turn. */
   private static final int ENTRIES_AT_A_TIME = 32;
 
-  /** The server wants a capability that was not forwarded: -32021, or -32042 in 2025-11-25. */
-  private static final List<Integer> WANTS_INPUT = List.of(-32021, -32042);
+  /** Clients may go by an answer so long after the settings have changed. */
+  private static final Duration KEPT_MAX = Duration.ofMinutes(5);
 
   private final Call call;
   private final DecisionStep decisions;
   private final Outcome outcome;
+  private final Meters meters;
 
-  ResultStep(Call call, DecisionStep decisions, Outcome outcome) {
+  ResultStep(Call call, DecisionStep decisions, Outcome outcome, Meters meters) {
     this.call = call;
     this.decisions = decisions;
     this.outcome = outcome;
+    this.meters = meters;
   }
 
   /** The bytes that the client gets; fails with a refusal when it may get none of it. */
@@ -50,15 +58,38 @@ final class ResultStep {
       case RpcMessage.Result result -> result(bytes, result.result(), answer.digest());
       case RpcMessage.Failure failure -> {
         outcome.error(failure.code());
-        if (WANTS_INPUT.contains(failure.code())) {
-          throw RefusedException.of(Reason.INPUT_REQUEST_REFUSED);
-        }
-        yield CompletableFuture.completedFuture(bytes);
+        yield CompletableFuture.completedFuture(failure(bytes, failure));
       }
       case RpcMessage.Request request -> throw badReply("a request in the place of an answer");
       case RpcMessage.Notification note ->
           throw badReply("a notification in the place of an answer");
     };
+  }
+
+  private byte[] failure(byte[] bytes, RpcMessage.Failure failure) {
+    if (failure.code() == ModernErrors.LEGACY_INPUT_NEEDED || tookAway(failure)) {
+      throw RefusedException.of(Reason.INPUT_REQUEST_REFUSED);
+    }
+    return call.modern() && failure.code() == ModernErrors.LEGACY_RESOURCE_UNKNOWN
+        ? ModernErrors.withCode(bytes, failure.document().root(), ModernErrors.INVALID_PARAMS)
+        : bytes;
+  }
+
+  /** Whether the server misses what the client has declared and the gateway did not pass on. */
+  private boolean tookAway(RpcMessage.Failure failure) {
+    return failure.code() == ModernErrors.MISSING_CAPABILITY
+        && (!call.modern()
+            || ModernErrors.missesDeclared(
+                failure.document().root(), call.message().meta().capabilities()));
+  }
+
+  /** Not longer than the credential is good, nor than settings may take to be noticed. */
+  private long keptMillisMax() {
+    Instant now = Instant.now();
+    Instant expiry = call.caller().expiresAt();
+    return expiry.isAfter(now.plus(KEPT_MAX))
+        ? KEPT_MAX.toMillis()
+        : Math.max(0, Duration.between(now, expiry).toMillis());
   }
 
   private CompletableFuture<byte[]> result(
@@ -76,9 +107,14 @@ final class ResultStep {
       return list(bytes, result, listing);
     }
     return switch (message.method()) {
-      case INITIALIZE, DISCOVER ->
-          CompletableFuture.completedFuture(Rewrite.serverFacts(bytes, result));
-      case RESOURCES_READ -> resources(bytes, result);
+      case INITIALIZE -> CompletableFuture.completedFuture(Rewrite.initialized(bytes, result));
+      case DISCOVER ->
+          CompletableFuture.completedFuture(Rewrite.discovered(bytes, result, keptMillisMax()));
+      case RESOURCES_READ ->
+          resources(result)
+              .thenApply(
+                  decided ->
+                      call.modern() ? Rewrite.readResult(bytes, result, keptMillisMax()) : bytes);
       default -> CompletableFuture.completedFuture(bytes);
     };
   }
@@ -113,6 +149,10 @@ final class ResultStep {
       names.add(name.text());
       seen.merge(name.text(), 1, Integer::sum);
     }
+    Set<String> unfit =
+        call.modern() && listing.kind() == TargetKind.TOOL
+            ? ListedTools.learn(call, result, entries, seen, meters)
+            : Set.of();
     boolean[] shown = new boolean[names.size()];
     return inSlices(
             names.size(),
@@ -131,8 +171,10 @@ final class ResultStep {
                   entries,
                   entry -> {
                     int i = at[0]++;
-                    return shown[i] && seen.getOrDefault(names.get(i), 0) == 1;
-                  });
+                    String name = names.get(i);
+                    return shown[i] && seen.getOrDefault(name, 0) == 1 && !unfit.contains(name);
+                  },
+                  call.modern() ? keptMillisMax() : -1);
             });
   }
 
@@ -158,7 +200,7 @@ final class ResultStep {
   }
 
   /** A read may answer with more than was asked for, a folder's files for instance. */
-  private CompletableFuture<byte[]> resources(byte[] bytes, JsonValue result) {
+  private CompletableFuture<Void> resources(JsonValue result) {
     JsonValue contents = result.member("contents");
     if (contents == null || contents.kind() != JsonKind.ARRAY) {
       throw badReply("the contents are missing");
@@ -175,10 +217,9 @@ final class ResultStep {
       }
     }
     return inSlices(
-            others.size(),
-            i -> decisions.readable(call, others.get(i)).thenAccept(ResultStep::requirePermit),
-            0)
-        .thenApply(decided -> bytes);
+        others.size(),
+        i -> decisions.readable(call, others.get(i)).thenAccept(ResultStep::requirePermit),
+        0);
   }
 
   private static void requirePermit(boolean permitted) {

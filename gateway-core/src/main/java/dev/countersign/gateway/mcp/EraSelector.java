@@ -66,13 +66,19 @@ public final class EraSelector {
   /**
    * Checks the claim of a modern request.
    *
-   * @throws RefusedException when a field is missing or malformed or the version is not served
+   * @param versionHeader {@code MCP-Protocol-Version}, or null
+   * @throws RefusedException when a field is missing or malformed, header and body name different
+   *     versions, or the version is not served
    */
-  public static void checkClaim(RequestMeta meta) {
+  public static void checkClaim(RequestMeta meta, @Nullable String versionHeader) {
     String version = meta.version();
     if (version == null) {
       throw RefusedException.of(
           Reason.META_INVALID, "params._meta must hold " + RequestMeta.VERSION + " as a string");
+    }
+    if (versionHeader != null && !versionHeader.equals(version)) {
+      throw RefusedException.of(
+          Reason.HEADER_MISMATCH, "MCP-Protocol-Version and the body disagree");
     }
     if (!version.equals(Era.MODERN_VERSION)) {
       throw RefusedException.of(

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rewrite {
   private static final byte[] NO_CAPABILITIES = bytes("{}");
-  private static final byte[] PRIVATE = bytes("\"private\"");
 
   /** Server capabilities whose methods the gateway serves. */
   private static final Set<String> SERVED = Set.of("tools", "prompts", "resources", "completions");
@@ -64,9 +63,38 @@ public final class Rewrite {
     return edit.bytes();
   }
 
-  /** The answer to {@code initialize} or {@code server/discover} as the client gets it. */
-  public static byte[] serverFacts(byte[] reply, JsonValue result) {
+  /** The answer to {@code initialize} as the client gets it. */
+  public static byte[] initialized(byte[] reply, JsonValue result) {
     BodyEdit edit = new BodyEdit(reply);
+    serverFacts(edit, result);
+    CacheHints.narrow(edit, result);
+    return edit.bytes();
+  }
+
+  /**
+   * The answer to {@code server/discover} as the client gets it.
+   *
+   * @param ttlMillisMax it may be kept so long and no longer
+   */
+  public static byte[] discovered(byte[] reply, JsonValue result, long ttlMillisMax) {
+    BodyEdit edit = new BodyEdit(reply);
+    serverFacts(edit, result);
+    CacheHints.state(edit, result, ttlMillisMax);
+    return edit.bytes();
+  }
+
+  /**
+   * The answer to a modern {@code resources/read} as the client gets it.
+   *
+   * @param ttlMillisMax it may be kept so long and no longer
+   */
+  public static byte[] readResult(byte[] reply, JsonValue result, long ttlMillisMax) {
+    BodyEdit edit = new BodyEdit(reply);
+    CacheHints.state(edit, result, ttlMillisMax);
+    return edit.bytes();
+  }
+
+  private static void serverFacts(BodyEdit edit, JsonValue result) {
     JsonValue capabilities = result.member("capabilities");
     if (capabilities != null && capabilities.kind() == JsonKind.OBJECT) {
       edit.replace(capabilities.start(), capabilities.end(), served(capabilities));
@@ -79,8 +107,6 @@ public final class Rewrite {
           versions.end(),
           entries(versions, v -> v.kind() == JsonKind.STRING && spoken.contains(v.text())));
     }
-    makePrivate(edit, result);
-    return edit.bytes();
   }
 
   /**
@@ -88,21 +114,22 @@ public final class Rewrite {
    *
    * @param entries the array inside the reply
    * @param visible asked once for each entry, in order
+   * @param ttlMillisMax a modern list may be kept so long and no longer; negative for legacy ones
    */
   public static byte[] list(
-      byte[] reply, JsonValue result, JsonValue entries, Predicate<JsonValue> visible) {
+      byte[] reply,
+      JsonValue result,
+      JsonValue entries,
+      Predicate<JsonValue> visible,
+      long ttlMillisMax) {
     BodyEdit edit = new BodyEdit(reply);
     edit.replace(entries.start(), entries.end(), entries(entries, visible));
-    makePrivate(edit, result);
-    return edit.bytes();
-  }
-
-  /** A filtered answer is for its caller alone (MCP 2026-07-28, "Caching"). */
-  private static void makePrivate(BodyEdit edit, JsonValue result) {
-    JsonValue scope = result.member("cacheScope");
-    if (scope != null) {
-      edit.replace(scope.start(), scope.end(), PRIVATE);
+    if (ttlMillisMax < 0) {
+      CacheHints.narrow(edit, result);
+    } else {
+      CacheHints.state(edit, result, ttlMillisMax);
     }
+    return edit.bytes();
   }
 
   private static byte[] entries(JsonValue array, Predicate<JsonValue> kept) {

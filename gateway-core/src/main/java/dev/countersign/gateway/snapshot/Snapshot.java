@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.snapshot;
 
+import dev.countersign.gateway.catalogue.ToolSchemas;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.seal.KeyRing;
 import dev.countersign.identity.Authenticator;
@@ -28,6 +29,7 @@ public final class Snapshot {
   private final GatewaySettings settings;
   private final Map<String, Route> routes;
   private final Map<String, Route> metadataPaths;
+  private final Map<String, ToolSchemas> schemas;
   private final Set<String> hosts;
   private final Authenticator authenticator;
   private final PolicyEngine engine;
@@ -51,12 +53,15 @@ public final class Snapshot {
     this.settings = settings;
     Map<String, Route> byPath = new HashMap<>();
     Map<String, Route> byMetadata = new HashMap<>();
+    Map<String, ToolSchemas> learned = new HashMap<>();
     for (Route route : routes) {
       byPath.put(route.path(), route);
+      learned.put(route.path(), new ToolSchemas(System::nanoTime));
       byMetadata.put(ProtectedResource.wellKnownPath(route.path()), route);
     }
     this.routes = Map.copyOf(byPath);
     this.metadataPaths = Map.copyOf(byMetadata);
+    this.schemas = Map.copyOf(learned);
     Set<String> lower = new HashSet<>();
     hosts.forEach(host -> lower.add(host.toLowerCase(Locale.ROOT)));
     this.hosts = Set.copyOf(lower);
@@ -90,6 +95,25 @@ public final class Snapshot {
   /** The route of this exact path, or null. */
   public @Nullable Route route(String path) {
     return routes.get(path);
+  }
+
+  /**
+   * What is known of the tools behind a route of this snapshot; learned anew with each snapshot,
+   * since new settings may mean another server.
+   *
+   * @throws IllegalArgumentException when there is no such route
+   */
+  public ToolSchemas toolSchemas(String path) {
+    ToolSchemas learned = schemas.get(path);
+    if (learned == null) {
+      throw new IllegalArgumentException("no route at " + path);
+    }
+    return learned;
+  }
+
+  /** How many tools' schemas are kept, of all routes. */
+  public int toolSchemasKept() {
+    return schemas.values().stream().mapToInt(ToolSchemas::size).sum();
   }
 
   /** The route whose protected-resource metadata is at this exact path, or null. */

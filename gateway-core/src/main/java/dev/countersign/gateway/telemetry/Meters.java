@@ -84,6 +84,10 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
       counter("countersign_messages_dropped", "Messages that were dropped and not passed on.");
   private final Counter serverRequests =
       counter("countersign_server_requests_refused", "Requests of servers to clients, refused.");
+  private final Counter toolsUnfit =
+      counter(
+          "countersign_tools_unfit",
+          "Tools left out of lists because the headers that mirror their arguments are not valid.");
   private final Map<Boolean, Counter> reloads =
       Map.of(
           true, counter("countersign_reloads", "Reloads of the settings.", "result", "applied"),
@@ -191,6 +195,11 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
   /** A server asked the client something and was refused. */
   public void serverRequestRefused() {
     serverRequests.increment();
+  }
+
+  /** A tool was left out of a list because of how its arguments are mirrored in headers. */
+  public void toolUnfit() {
+    toolsUnfit.increment();
   }
 
   /** Settings were reloaded, or kept because the new ones were not valid. */

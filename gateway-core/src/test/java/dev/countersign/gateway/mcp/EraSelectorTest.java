@@ -131,7 +131,7 @@ final class EraSelectorTest {
 
   @Test
   void takesAWholeClaim() {
-    assertThatCode(() -> EraSelector.checkClaim(RequestMeta.of(Messages.json(WHOLE))))
+    assertThatCode(() -> EraSelector.checkClaim(RequestMeta.of(Messages.json(WHOLE)), null))
         .doesNotThrowAnyException();
   }
 
@@ -152,7 +152,7 @@ final class EraSelectorTest {
   void refusesAClaimThatIsNotWhole(String meta, Reason reason) {
     RequestMeta claim = RequestMeta.of(Messages.json("{\"_meta\":" + meta + "}"));
 
-    assertThatThrownBy(() -> EraSelector.checkClaim(claim))
+    assertThatThrownBy(() -> EraSelector.checkClaim(claim, null))
         .isInstanceOfSatisfying(
             RefusedException.class, refused -> assertThat(refused.reason()).isEqualTo(reason));
   }
@@ -164,7 +164,7 @@ final class EraSelectorTest {
         "{" + VERSION + ",\"io.modelcontextprotocol/clientCapabilities\":" + capabilities + "}";
     RequestMeta claim = RequestMeta.of(Messages.json("{\"_meta\":" + meta + "}"));
 
-    assertThatThrownBy(() -> EraSelector.checkClaim(claim))
+    assertThatThrownBy(() -> EraSelector.checkClaim(claim, null))
         .isInstanceOfSatisfying(
             RefusedException.class,
             refused -> assertThat(refused.reason()).isEqualTo(Reason.META_INVALID));
@@ -174,7 +174,7 @@ final class EraSelectorTest {
   void saysWhichVersionsAreServedAndWhichWasAskedFor() {
     RequestMeta claim = RequestMeta.of(Messages.json(claim("\"2025-11-25\"")));
 
-    assertThatThrownBy(() -> EraSelector.checkClaim(claim))
+    assertThatThrownBy(() -> EraSelector.checkClaim(claim, null))
         .isInstanceOfSatisfying(
             RefusedException.class,
             refused ->
@@ -184,11 +184,23 @@ final class EraSelectorTest {
   }
 
   @Test
+  void headerThatNamesAnotherVersionGoesBeforeWhatIsServed() {
+    RequestMeta claim = RequestMeta.of(Messages.json(claim("\"2030-01-01\"")));
+
+    assertThatThrownBy(() -> EraSelector.checkClaim(claim, MODERN))
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            refused -> assertThat(refused.reason()).isEqualTo(Reason.HEADER_MISMATCH));
+  }
+
+  @Test
   void cutsALongVersionBetweenCharacters() {
     String asked = "x".repeat(63) + "\ud83d\ude00".repeat(100);
 
     assertThatThrownBy(
-            () -> EraSelector.checkClaim(RequestMeta.of(Messages.json(claim('"' + asked + '"')))))
+            () ->
+                EraSelector.checkClaim(
+                    RequestMeta.of(Messages.json(claim('"' + asked + '"'))), null))
         .isInstanceOfSatisfying(
             RefusedException.class,
             refused -> assertThat(refused.data()).containsEntry("requested", "x".repeat(63)));

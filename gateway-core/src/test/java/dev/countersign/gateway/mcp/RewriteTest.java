@@ -178,6 +178,26 @@ final class RewriteTest {
         .isEqualTo("{\"result\":{\"cacheScope\":\"private\",\"tools\":[]}}");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{}|{\"ttlMs\":0,\"cacheScope\":\"private\"}",
+        "{\"a\":1}|{\"a\":1,\"ttlMs\":0,\"cacheScope\":\"private\"}",
+        "{\"ttlMs\":5,\"cacheScope\":\"public\"}|{\"ttlMs\":5,\"cacheScope\":\"private\"}",
+        "{\"ttlMs\":11,\"cacheScope\":1}|{\"ttlMs\":10,\"cacheScope\":\"private\"}",
+        "{\"cacheScope\":\"private\",\"ttlMs\":-1}|{\"cacheScope\":\"private\",\"ttlMs\":0}",
+        "{\"ttlMs\":\"9\"}|{\"ttlMs\":0,\"cacheScope\":\"private\"}",
+        "{\"ttlMs\":1.5}|{\"ttlMs\":0,\"cacheScope\":\"private\"}"
+      })
+  void statesThatAModernAnswerIsItsCallersAndForHowLong(String result, String stated) {
+    String reply = "{\"result\":" + result + "}";
+
+    assertThat(text(Rewrite.readResult(bytes(reply), member(json(reply), "result"), 10)))
+        .isEqualTo("{\"result\":" + stated + "}");
+  }
+
   @Test
   void replacesRangesInAnyOrderAndNoOthers() {
     Random random = new Random(11);
@@ -216,11 +236,11 @@ final class RewriteTest {
   }
 
   private static String facts(String reply) {
-    return text(Rewrite.serverFacts(bytes(reply), member(json(reply), "result")));
+    return text(Rewrite.initialized(bytes(reply), member(json(reply), "result")));
   }
 
   private static String list(String reply, Predicate<JsonValue> visible) {
     JsonValue result = member(json(reply), "result");
-    return text(Rewrite.list(bytes(reply), result, member(result, "tools"), visible));
+    return text(Rewrite.list(bytes(reply), result, member(result, "tools"), visible, -1));
   }
 }
