@@ -86,7 +86,7 @@ public final class Gateway implements AutoCloseable {
     this.meters = meters;
     this.tls = tlsOf(first);
     this.loops = new EventLoops(first.listen().eventLoops());
-    this.pools = new UpstreamPools(loops);
+    this.pools = new UpstreamPools(loops, meters);
     this.sessions = new SessionTable(clock, seal);
     this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
     this.listener =

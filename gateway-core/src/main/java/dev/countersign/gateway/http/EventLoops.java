@@ -29,9 +29,19 @@ public final class EventLoops implements AutoCloseable {
   private final List<Loop> loops;
   private final boolean epoll;
 
-  /** Starts {@code count} loops, 1 to 64. */
+  /** Starts {@code count} loops, 1 to 64, on the best transport there is. */
   public EventLoops(int count) {
-    this.epoll = Epoll.isAvailable();
+    this(count, true);
+  }
+
+  /**
+   * Starts loops.
+   *
+   * @param count 1 to 64
+   * @param nativeTransport whether to use epoll where it is available, rather than NIO
+   */
+  public EventLoops(int count, boolean nativeTransport) {
+    this.epoll = nativeTransport && Epoll.isAvailable();
     IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     this.group =
         new MultiThreadIoEventLoopGroup(

@@ -4,6 +4,7 @@ package dev.countersign.gateway.telemetry;
 import dev.countersign.audit.AuditObserver;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.http.HttpObserver;
+import dev.countersign.gateway.upstream.UpstreamObserver;
 import dev.countersign.identity.IdentityObserver;
 import dev.countersign.identity.RejectReason;
 import io.micrometer.core.instrument.Counter;
@@ -32,7 +33,8 @@ import java.util.function.DoubleSupplier;
  *
  * <p>Any thread; meters are made once and then only counted.
  */
-public final class Meters implements HttpObserver, AuditObserver, IdentityObserver {
+public final class Meters
+    implements HttpObserver, UpstreamObserver, AuditObserver, IdentityObserver {
   /** Media type of Prometheus' own text format. */
   public static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -53,6 +55,12 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
   private final EnumMap<Reason, Counter> refusals = new EnumMap<>(Reason.class);
   private final EnumMap<HttpObserver.Refused, Counter> turnedAway =
       new EnumMap<>(HttpObserver.Refused.class);
+  private final EnumMap<UpstreamObserver.Again, Counter> sentAgain =
+      new EnumMap<>(UpstreamObserver.Again.class);
+  private final Counter stale =
+      counter("countersign_upstream_stale", "Pooled connections found closed by their server.");
+  private final Counter busy =
+      counter("countersign_upstream_busy", "Calls for which no connection might be opened.");
   private final EnumMap<RejectReason, Counter> rejections = new EnumMap<>(RejectReason.class);
   // Not by Micrometer, whose exemplars are spans only: an exemplar here is a call's id.
   private final Histogram callTimes =
@@ -112,6 +120,15 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
               "What the listener turned away by itself.",
               "what",
               lower(what)));
+    }
+    for (UpstreamObserver.Again why : UpstreamObserver.Again.values()) {
+      sentAgain.put(
+          why,
+          counter(
+              "countersign_upstream_retries",
+              "Calls sent anew, because the server had nothing of them.",
+              "cause",
+              lower(why)));
     }
     for (RejectReason reason : RejectReason.values()) {
       rejections.put(
@@ -237,6 +254,24 @@ public final class Meters implements HttpObserver, AuditObserver, IdentityObserv
     if (counter != null) {
       counter.increment();
     }
+  }
+
+  @Override
+  public void stale() {
+    stale.increment();
+  }
+
+  @Override
+  public void sentAgain(UpstreamObserver.Again why) {
+    Counter counter = sentAgain.get(why);
+    if (counter != null) {
+      counter.increment();
+    }
+  }
+
+  @Override
+  public void busy() {
+    busy.increment();
   }
 
   @Override

@@ -7,16 +7,12 @@ import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.ServerSettings;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A server that speaks HTTP. Connections belong to the {@link UpstreamPools} behind it, which
@@ -74,29 +70,20 @@ public final class HttpUpstream implements Upstream {
   @Override
   public void sessionEnded(String upstreamSessionId, Loop loop) {}
 
-  private FullHttpRequest request(AdmittedCall call, UpstreamCredential credential) {
+  private UpstreamRequest request(AdmittedCall call, UpstreamCredential credential) {
     var outbound = call.request();
-    FullHttpRequest request =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1,
-            HttpMethod.valueOf(outbound.method()),
-            settings.url().getRawPath().isEmpty() ? "/" : settings.url().getRawPath(),
-            Unpooled.wrappedBuffer(outbound.body()));
-    request.headers().set(HttpHeaderNames.HOST, authority());
-    for (Header header : outbound.headers()) {
-      request.headers().add(header.name(), header.value());
-    }
+    List<Header> headers = new ArrayList<>(outbound.headers());
     // Compression in between would hide the reply from the parser and hold events back.
-    request.headers().set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
-    if (!outbound.method().equals("GET")) {
-      request.headers().set(HttpHeaderNames.CONTENT_LENGTH, outbound.body().length);
-    }
+    headers.add(new Header("accept-encoding", "identity"));
     String name = credential.headerName();
     String value = credential.headerValue();
     if (name != null && value != null) {
-      request.headers().set(name, value);
+      headers.removeIf(header -> header.name().equals(name));
+      headers.add(new Header(name, value));
     }
-    return request;
+    String path = settings.url().getRawPath();
+    return new UpstreamRequest(
+        outbound.method(), authority(), path.isEmpty() ? "/" : path, headers, outbound.body());
   }
 
   private String authority() {

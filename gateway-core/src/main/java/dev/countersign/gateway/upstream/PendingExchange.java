@@ -1,48 +1,50 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.upstream;
 
-import io.netty.handler.codec.http.FullHttpRequest;
 import org.jspecify.annotations.Nullable;
 
 /** A request from the wish to send it to the end of its reply. Confined to its loop. */
 final class PendingExchange implements UpstreamExchange {
-  private final FullHttpRequest request;
+  // A server that lets every connection go stale is not to be courted for ever.
+  private static final int ATTEMPTS_MAX = 3;
+
+  private final UpstreamRequest request;
   private final ReplyListener listener;
   private final UnderWay underWay;
-  private @Nullable UpstreamConnection connection;
+  private @Nullable Carrier carrier;
   private boolean over;
   private int pauses;
+  private int attempts;
 
-  PendingExchange(FullHttpRequest request, ReplyListener listener, UnderWay underWay) {
+  PendingExchange(UpstreamRequest request, ReplyListener listener, UnderWay underWay) {
     this.request = request;
     this.listener = listener;
     this.underWay = underWay;
     underWay.began(this);
   }
 
-  /** Goes out on this connection, unless it was cancelled meanwhile. */
-  void on(UpstreamConnection ready) {
-    if (over) {
-      release();
-      ready.giveBackUnused();
-      return;
-    }
-    connection = ready;
-    ready.send(request, this);
-    if (pauses > 0) {
-      ready.reading(false);
-    }
+  UpstreamRequest request() {
+    return request;
   }
 
-  boolean cancelled() {
+  /** Whether it was cancelled or has ended. */
+  boolean over() {
     return over;
   }
 
-  /** Lets go of the request's buffer when it was never written. */
-  void release() {
-    if (request.refCnt() > 0) {
-      request.release();
+  /** Goes out on this from now on. */
+  void on(Carrier taken) {
+    carrier = taken;
+    attempts++;
+    if (pauses > 0) {
+      taken.reading(false);
     }
+  }
+
+  /** Leaves what it was on, of which the server got nothing; false when it may not go out again. */
+  boolean backToStart() {
+    carrier = null;
+    return !over && attempts < ATTEMPTS_MAX;
   }
 
   void head(ReplyHead head) {
@@ -65,9 +67,6 @@ final class PendingExchange implements UpstreamExchange {
   }
 
   void fail(UpstreamFailure failure) {
-    if (connection == null) {
-      release();
-    }
     if (!over) {
       finish();
       listener.failed(failure);
@@ -76,12 +75,12 @@ final class PendingExchange implements UpstreamExchange {
 
   /** Ends it because the gateway stops; who waits for the reply is told. */
   void abandon() {
-    UpstreamConnection used = connection;
+    Carrier used = carrier;
     fail(
         new UpstreamFailure(
             UpstreamFailure.Kind.UNREACHABLE, used != null, "the gateway has stopped"));
     if (used != null) {
-      used.close();
+      used.cancel();
     }
   }
 
@@ -94,8 +93,8 @@ final class PendingExchange implements UpstreamExchange {
   public void cancel() {
     if (!over) {
       finish();
-      if (connection != null) {
-        connection.close();
+      if (carrier != null) {
+        carrier.cancel();
       }
     }
   }
@@ -103,16 +102,16 @@ final class PendingExchange implements UpstreamExchange {
   @Override
   public void pause() {
     pauses++;
-    if (pauses == 1 && connection != null && !over) {
-      connection.reading(false);
+    if (pauses == 1 && carrier != null && !over) {
+      carrier.reading(false);
     }
   }
 
   @Override
   public void resume() {
     pauses--;
-    if (pauses == 0 && connection != null && !over) {
-      connection.reading(true);
+    if (pauses == 0 && carrier != null && !over) {
+      carrier.reading(true);
     }
   }
 }

@@ -1,18 +1,9 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.upstream;
 
-import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpRequestEncoder;
-import io.netty.handler.ssl.SslHandler;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -24,11 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamPool {
   private final Endpoint endpoint;
   private final Loop loop;
-  private final EventLoops loops;
-  private final HostResolver resolver;
+  private final Connector connector;
   private final UnderWay underWay;
   private final AtomicInteger openEverywhere;
-  private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
+  private final UpstreamObserver observer;
+  private final PeerClosed peerClosed = new PeerClosed();
+  private final ArrayDeque<Http1Connection> idle = new ArrayDeque<>();
   private LimitSettings limits;
   private int open;
   private boolean retired;
@@ -36,17 +28,17 @@ final class UpstreamPool {
   UpstreamPool(
       Endpoint endpoint,
       Loop loop,
-      EventLoops loops,
-      HostResolver resolver,
+      Connector connector,
       UnderWay underWay,
       AtomicInteger openEverywhere,
+      UpstreamObserver observer,
       LimitSettings limits) {
     this.endpoint = endpoint;
     this.loop = loop;
-    this.loops = loops;
-    this.resolver = resolver;
+    this.connector = connector;
     this.underWay = underWay;
     this.openEverywhere = openEverywhere;
+    this.observer = observer;
     this.limits = limits;
   }
 
@@ -54,117 +46,97 @@ final class UpstreamPool {
     limits = newest;
   }
 
-  UpstreamExchange send(FullHttpRequest request, ReplyListener listener) {
+  UpstreamExchange send(UpstreamRequest request, ReplyListener listener) {
     PendingExchange pending = new PendingExchange(request, listener, underWay);
     if (underWay.closed()) {
       pending.abandon();
-      return pending;
-    }
-    UpstreamConnection pooled = takeIdle();
-    if (pooled != null) {
-      pending.on(pooled);
-    } else if (open >= limits.upstreamConnectionsMax()) {
-      pending.fail(
-          new UpstreamFailure(
-              UpstreamFailure.Kind.BUSY, false, "the bound on connections is reached"));
     } else {
-      connect(pending);
+      dispatch(pending);
     }
     return pending;
   }
 
-  private @Nullable UpstreamConnection takeIdle() {
-    UpstreamConnection connection;
+  private void dispatch(PendingExchange pending) {
+    Http1Connection pooled = takeIdle();
+    if (pooled != null) {
+      pooled.send(pending);
+    } else if (open >= limits.upstreamConnectionsMax()) {
+      observer.busy();
+      pending.fail(
+          new UpstreamFailure(
+              UpstreamFailure.Kind.BUSY, false, "the bound on connections is reached"));
+    } else {
+      open++;
+      openEverywhere.incrementAndGet();
+      connector.connect(limits, new ForOne(pending));
+    }
+  }
+
+  private @Nullable Http1Connection takeIdle() {
+    Http1Connection connection;
     while ((connection = idle.pollFirst()) != null) {
-      if (connection.takeForUse()) {
+      if (!peerClosed.test(connection.channel())) {
+        connection.leaveIdle();
         return connection;
       }
+      observer.stale();
+      connection.close();
     }
     return null;
   }
 
-  private void connect(PendingExchange pending) {
-    open++;
-    openEverywhere.incrementAndGet();
-    loop.here(resolver.resolve(endpoint.host()))
-        .whenComplete(
-            (address, failure) -> {
-              if (failure != null) {
-                gone();
-                pending.fail(
-                    new UpstreamFailure(
-                        UpstreamFailure.Kind.UNREACHABLE, false, "the name does not resolve"));
-              } else if (pending.cancelled()) {
-                gone();
-                pending.release();
-              } else {
-                connectTo(address, pending);
-              }
-            });
-  }
-
-  private void connectTo(InetAddress address, PendingExchange pending) {
-    UpstreamConnection connection = new UpstreamConnection(this, loop);
-    boolean[] made = {false};
-    new Bootstrap()
-        .group(loop.netty())
-        .channel(loops.clientChannel())
-        .option(ChannelOption.TCP_NODELAY, true)
-        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) limits.upstreamConnect().toMillis())
-        .handler(
-            new ChannelInitializer<SocketChannel>() {
-              @Override
-              protected void initChannel(SocketChannel channel) {
-                made[0] = true;
-                channel.closeFuture().addListener(closed -> gone());
-                if (endpoint.tls() != null) {
-                  SslHandler tls =
-                      endpoint.tls().newHandler(channel.alloc(), endpoint.host(), endpoint.port());
-                  tls.setHandshakeTimeoutMillis(limits.upstreamConnect().toMillis());
-                  channel.pipeline().addLast(tls);
-                }
-                channel
-                    .pipeline()
-                    .addLast(
-                        new HttpRequestEncoder(),
-                        connection.decoder(limits.headerBytesMax()),
-                        connection);
-              }
-            })
-        .connect(new InetSocketAddress(address, endpoint.port()))
-        .addListener(
-            connected -> {
-              if (connected.isSuccess()) {
-                connected(connection, pending);
-              } else {
-                // Without a file descriptor there is no channel, and the listener runs elsewhere.
-                loop.execute(() -> notConnected(made[0], pending));
-              }
-            });
-  }
-
-  private void connected(UpstreamConnection connection, PendingExchange pending) {
-    if (endpoint.tls() == null) {
-      pending.on(connection);
+  /** Takes back a call of which nothing has left, since its pooled connection was stale. */
+  void sendAgain(PendingExchange pending, UpstreamObserver.Again why, String detail) {
+    if (pending.backToStart()) {
+      observer.sentAgain(why);
+      loop.execute(
+          () -> {
+            if (!pending.over()) {
+              dispatch(pending);
+            }
+          });
     } else {
-      connection.whenSecure(
-          () -> pending.on(connection),
-          detail ->
-              pending.fail(new UpstreamFailure(UpstreamFailure.Kind.UNREACHABLE, false, detail)));
+      pending.fail(new UpstreamFailure(UpstreamFailure.Kind.UNREACHABLE, false, detail));
     }
   }
 
-  private void notConnected(boolean channelMade, PendingExchange pending) {
-    if (!channelMade) {
-      gone();
+  /** A connection that is opened because one call found none. */
+  private final class ForOne implements Connector.Attempt {
+    private final PendingExchange pending;
+
+    ForOne(PendingExchange pending) {
+      this.pending = pending;
     }
-    pending.fail(
-        new UpstreamFailure(
-            UpstreamFailure.Kind.UNREACHABLE, false, "the connection was not made"));
+
+    @Override
+    public boolean wanted() {
+      return !pending.over();
+    }
+
+    @Override
+    public void ready(Channel channel, SendWatch sent) {
+      Http1Connection connection = new Http1Connection(UpstreamPool.this, loop, channel, sent);
+      if (pending.over()) {
+        giveBack(connection);
+      } else {
+        connection.send(pending);
+      }
+    }
+
+    @Override
+    public void failed(String detail) {
+      pending.fail(new UpstreamFailure(UpstreamFailure.Kind.UNREACHABLE, false, detail));
+    }
+
+    @Override
+    public void gone() {
+      open--;
+      openEverywhere.decrementAndGet();
+    }
   }
 
-  /** Takes a connection back whose reply was whole. */
-  void giveBack(UpstreamConnection connection) {
+  /** Takes a connection back that can carry another call. */
+  void giveBack(Http1Connection connection) {
     if (retired) {
       connection.close();
     } else {
@@ -173,13 +145,13 @@ final class UpstreamPool {
     }
   }
 
-  void forget(UpstreamConnection connection) {
+  void forget(Http1Connection connection) {
     idle.remove(connection);
   }
 
   void retire() {
     retired = true;
-    UpstreamConnection connection;
+    Http1Connection connection;
     while ((connection = idle.pollFirst()) != null) {
       connection.close();
     }
@@ -191,10 +163,5 @@ final class UpstreamPool {
 
   LimitSettings limits() {
     return limits;
-  }
-
-  private void gone() {
-    open--;
-    openEverywhere.decrementAndGet();
   }
 }

@@ -23,13 +23,21 @@ public final class UpstreamPools implements AutoCloseable {
   private static final Duration CLOSE_TIME_MAX = Duration.ofSeconds(2);
 
   private final EventLoops loops;
+  private final UpstreamObserver observer;
   private final HostResolver resolver = new HostResolver();
   private final List<Map<Endpoint, UpstreamPool>> byLoop;
   private final List<UnderWay> underWay;
   private final AtomicInteger open = new AtomicInteger();
 
-  public UpstreamPools(EventLoops loops) {
+  /**
+   * Opens nothing yet.
+   *
+   * @param loops those that calls run on; have to outlive this
+   * @param observer what counts
+   */
+  public UpstreamPools(EventLoops loops, UpstreamObserver observer) {
     this.loops = loops;
+    this.observer = observer;
     List<Map<Endpoint, UpstreamPool>> made = new ArrayList<>();
     loops.loops().forEach(loop -> made.add(new HashMap<>()));
     this.byLoop = List.copyOf(made);
@@ -44,7 +52,13 @@ public final class UpstreamPools implements AutoCloseable {
                 endpoint,
                 key ->
                     new UpstreamPool(
-                        key, loop, loops, resolver, underWay.get(loop.index()), open, limits));
+                        key,
+                        loop,
+                        new Connector(key, loop, loops, resolver),
+                        underWay.get(loop.index()),
+                        open,
+                        observer,
+                        limits));
     pool.limits(limits);
     return pool;
   }

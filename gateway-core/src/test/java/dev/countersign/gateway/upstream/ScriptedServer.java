@@ -102,10 +102,12 @@ final class ScriptedServer implements AutoCloseable {
 
   /** The server's end of one connection. */
   final class Peer {
+    private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
 
     Peer(Socket socket) throws IOException {
+      this.socket = socket;
       socket.setTcpNoDelay(true);
       in = socket.getInputStream();
       out = socket.getOutputStream();
@@ -137,6 +139,22 @@ final class ScriptedServer implements AutoCloseable {
     void send(byte[] bytes) throws IOException {
       out.write(bytes);
       out.flush();
+    }
+
+    /** Breaks the connection, so that the other side gets a reset and no end. */
+    void reset() throws IOException {
+      socket.setSoLinger(true, 0);
+      socket.close();
+    }
+
+    /** Reads this many bytes, and nothing more of what has come. */
+    String some(int bytes) throws IOException {
+      return new String(in.readNBytes(bytes), StandardCharsets.ISO_8859_1);
+    }
+
+    /** Sends an end, and reads on. */
+    void halfClose() throws IOException {
+      socket.shutdownOutput();
     }
 
     /** Reads and drops until the other side has left. */

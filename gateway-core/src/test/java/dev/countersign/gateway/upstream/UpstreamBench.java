@@ -6,15 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -25,11 +23,47 @@ final class UpstreamBench implements AutoCloseable {
       limits(Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20), 8);
 
   final UpstreamPools pools;
-  private final EventLoops loops = new EventLoops(1);
-  private final Loop loop = loops.loops().getFirst();
+
+  /** What was counted. */
+  final Counted counted = new Counted();
+
+  private final EventLoops loops;
+  private final Loop loop;
 
   UpstreamBench() {
-    pools = new UpstreamPools(loops);
+    this(true);
+  }
+
+  UpstreamBench(boolean nativeTransport) {
+    loops = new EventLoops(1, nativeTransport);
+    loop = loops.loops().getFirst();
+    pools = new UpstreamPools(loops, counted);
+  }
+
+  String transport() {
+    return loops.transport();
+  }
+
+  /** Counts for tests. */
+  static final class Counted implements UpstreamObserver {
+    final AtomicInteger stale = new AtomicInteger();
+    final AtomicInteger busy = new AtomicInteger();
+    final Map<Again, Integer> again = new ConcurrentHashMap<>();
+
+    @Override
+    public void stale() {
+      stale.incrementAndGet();
+    }
+
+    @Override
+    public void sentAgain(Again why) {
+      again.merge(why, 1, Integer::sum);
+    }
+
+    @Override
+    public void busy() {
+      busy.incrementAndGet();
+    }
   }
 
   static LimitSettings limits(Duration connect, Duration head, Duration idle, int connectionsMax) {
@@ -86,14 +120,14 @@ final class UpstreamBench implements AutoCloseable {
         () -> then.accept(pools.pool(loop, endpoint, limits).send(request(body), listener)));
   }
 
-  private static FullHttpRequest request(String body) {
-    byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);
-    FullHttpRequest request =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1, HttpMethod.POST, "/mcp", Unpooled.wrappedBuffer(bytes));
-    request.headers().set(HttpHeaderNames.HOST, "s");
-    request.headers().set(HttpHeaderNames.CONTENT_LENGTH, bytes.length);
-    return request;
+  private static UpstreamRequest request(String body) {
+    return new UpstreamRequest(
+        "POST", "s", "/mcp", List.of(), body.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** On the loop already, without a turn of it in between. */
+  void sendAtOnce(Endpoint endpoint, LimitSettings limits, String body, ReplyListener listener) {
+    var unused = pools.pool(loop, endpoint, limits).send(request(body), listener);
   }
 
   /** Runs on the loop, and waits until it has run. */

@@ -396,7 +396,7 @@ final class UpstreamPoolTest {
         "timeout=999999,999998000"
       })
   void believesAServerHowLongItKeepsAConnection(String header, long millis) {
-    assertThat(UpstreamConnection.keepAliveTimeout(header)).isEqualTo(Duration.ofMillis(millis));
+    assertThat(Http1Connection.keepAliveTimeout(header)).isEqualTo(Duration.ofMillis(millis));
   }
 
   @ParameterizedTest
@@ -414,7 +414,7 @@ final class UpstreamPoolTest {
         "timeout =5"
       })
   void believesNothingElse(String header) {
-    assertThat(UpstreamConnection.keepAliveTimeout(header)).isNull();
-    assertThat(UpstreamConnection.keepAliveTimeout(null)).isNull();
+    assertThat(Http1Connection.keepAliveTimeout(header)).isNull();
+    assertThat(Http1Connection.keepAliveTimeout(null)).isNull();
   }
 }

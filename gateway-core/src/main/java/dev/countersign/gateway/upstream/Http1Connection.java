@@ -4,75 +4,63 @@ package dev.countersign.gateway.upstream;
 import dev.countersign.gateway.http.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.cert.CertificateEncodingException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.function.Consumer;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
-/** One connection to a server; one exchange at a time. Confined to its loop. */
-final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+/** An HTTP/1.1 connection to a server; one exchange at a time. Confined to its loop. */
+final class Http1Connection extends ChannelInboundHandlerAdapter implements Carrier {
   private final UpstreamPool pool;
   private final Loop loop;
-  private @Nullable ChannelHandlerContext context;
+  private final Channel channel;
+  private final SendWatch sent;
+  private final StrictReplyDecoder decoder;
+  private final String executor;
   private @Nullable PendingExchange exchange;
   private Loop.@Nullable Timer timer;
-  private String executor;
+  private long movesBefore;
+  private boolean used;
+  private boolean pooled;
   private boolean headSeen;
+  private int interim;
   private boolean reusable;
   private boolean responded;
   private boolean finished;
   private @Nullable Duration keptByServer;
 
-  UpstreamConnection(UpstreamPool pool, Loop loop) {
+  /** Adds itself to a channel that is ready. */
+  Http1Connection(UpstreamPool pool, Loop loop, Channel channel, SendWatch sent) {
     this.pool = pool;
     this.loop = loop;
-    this.executor = "address:" + pool.endpoint().host() + ":" + pool.endpoint().port();
+    this.channel = channel;
+    this.sent = sent;
+    this.executor = ServerIdentity.of(channel, pool.endpoint());
+    this.decoder =
+        new StrictReplyDecoder(pool.limits().headerBytesMax(), () -> exchange != null || finished);
+    channel.pipeline().addLast(new HttpRequestEncoder(), decoder, this);
   }
 
-  @Override
-  public void handlerAdded(ChannelHandlerContext ctx) {
-    context = ctx;
+  Channel channel() {
+    return channel;
   }
 
-  /** What reads this connection's replies. */
-  StrictReplyDecoder decoder(int headerBytesMax) {
-    return new StrictReplyDecoder(headerBytesMax, () -> exchange != null || finished);
-  }
-
-  /** Runs one of the two when the TLS handshake has ended. */
-  void whenSecure(Runnable secure, Consumer<String> failed) {
-    SslHandler tls = ctx().pipeline().get(SslHandler.class);
-    tls.handshakeFuture()
-        .addListener(
-            handshake -> {
-              if (handshake.isSuccess()) {
-                executor = certificateDigest(tls);
-                secure.run();
-              } else {
-                failed.accept("the TLS handshake failed");
-                close();
-              }
-            });
-  }
-
-  void send(FullHttpRequest request, PendingExchange pending) {
+  void send(PendingExchange pending) {
+    pooled = used;
+    used = true;
     exchange = pending;
+    movesBefore = sent.moves();
     headSeen = false;
+    interim = 0;
     reusable = false;
     responded = false;
     disarm();
@@ -80,14 +68,19 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         loop.after(
             pool.limits().upstreamHead(),
             () -> fail(UpstreamFailure.Kind.HEAD_TIMEOUT, "no reply in time"));
-    ctx()
-        .writeAndFlush(request)
+    pending.on(this);
+    channel
+        .writeAndFlush(pending.request().http1())
         .addListener(
             written -> {
-              if (!written.isSuccess()) {
+              if (!written.isSuccess() && exchange == pending) {
                 fail(UpstreamFailure.Kind.UNREACHABLE, "the request could not be written");
               }
             });
+  }
+
+  private boolean mayHaveLeft() {
+    return sent.moves() != movesBefore;
   }
 
   @Override
@@ -115,35 +108,30 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     int status = response.status().code();
-    if (status < 200) {
-      if (status == 101) {
-        fail(UpstreamFailure.Kind.BAD_REPLY, "the server changed the protocol");
-      }
+    List<String> sessions = response.headers().getAll("mcp-session-id");
+    List<String> types = response.headers().getAll(HttpHeaderNames.CONTENT_TYPE);
+    String fault =
+        status < 200
+            ? ReplyHeads.interimFault(status, ++interim)
+            : ReplyHeads.fault(status, types, sessions);
+    if (fault != null) {
+      fail(UpstreamFailure.Kind.BAD_REPLY, fault);
       return;
     }
-    if (status >= 300 && status < 400) {
-      // Following it would carry the call and its credential to a place nobody configured.
-      fail(UpstreamFailure.Kind.BAD_REPLY, "the server answered with a redirect");
+    if (status < 200) {
       return;
     }
     disarm();
     headSeen = true;
     reusable = HttpUtil.isKeepAlive(response);
     keptByServer = keepAliveTimeout(response.headers().get("keep-alive"));
-    List<String> sessions = response.headers().getAll("mcp-session-id");
-    List<String> types = response.headers().getAll(HttpHeaderNames.CONTENT_TYPE);
-    if (sessions.size() > 1 || types.size() > 1) {
-      fail(UpstreamFailure.Kind.BAD_REPLY, "a header that may come once was repeated");
-      return;
-    }
-    String coding = response.headers().get(HttpHeaderNames.CONTENT_ENCODING);
     pending()
         .head(
-            new ReplyHead(
+            ReplyHeads.of(
                 status,
-                types.isEmpty() ? null : types.getFirst(),
-                coding != null && !coding.equalsIgnoreCase("identity"),
-                sessions.isEmpty() ? null : sessions.getFirst(),
+                types,
+                sessions,
+                response.headers().get(HttpHeaderNames.CONTENT_ENCODING),
                 executor));
   }
 
@@ -167,8 +155,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
       PendingExchange done = exchange;
       exchange = null;
       responded = true;
-      if (reusable && ctx().channel().isActive()) {
-        ctx().channel().config().setAutoRead(true);
+      if (reusable && channel.isActive()) {
+        channel.config().setAutoRead(true);
         finished = true;
       } else {
         close();
@@ -187,7 +175,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   public void channelReadComplete(ChannelHandlerContext ctx) {
     if (finished) {
       finished = false;
-      if (ctx.pipeline().get(StrictReplyDecoder.class).hasSurplus()) {
+      if (decoder.hasSurplus()) {
         close();
       } else {
         pool.giveBack(this);
@@ -195,16 +183,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Whether it can be used at once; leaves the idle state. */
-  boolean takeForUse() {
+  void leaveIdle() {
     disarm();
-    return ctx().channel().isActive();
-  }
-
-  void giveBackUnused() {
-    if (ctx().channel().isActive()) {
-      pool.giveBack(this);
-    }
   }
 
   void waitIdle(Duration longest) {
@@ -214,8 +194,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     timer = loop.after(wait, this::close);
   }
 
-  void reading(boolean on) {
-    ctx().channel().config().setAutoRead(on);
+  @Override
+  public void reading(boolean on) {
+    channel.config().setAutoRead(on);
+  }
+
+  @Override
+  public void cancel() {
+    close();
   }
 
   void close() {
@@ -223,7 +209,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     pool.forget(this);
     exchange = null;
     finished = false;
-    ctx().close();
+    channel.close();
   }
 
   @Override
@@ -242,9 +228,18 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   private void fail(UpstreamFailure.Kind kind, String detail) {
     PendingExchange failed = exchange;
+    boolean left = mayHaveLeft();
+    // The server has nothing of it and can get nothing any more: on a connection that grew old in
+    // the pool that says nothing about the server, so the call goes out on another.
+    boolean stale = pooled && !left && !channel.isActive();
     close();
-    if (failed != null) {
-      failed.fail(new UpstreamFailure(kind, true, detail));
+    if (failed == null) {
+      return;
+    }
+    if (stale) {
+      pool.sendAgain(failed, UpstreamObserver.Again.STALE, detail);
+    } else {
+      failed.fail(new UpstreamFailure(kind, left, detail));
     }
   }
 
@@ -253,13 +248,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
       timer.cancel();
       timer = null;
     }
-  }
-
-  private ChannelHandlerContext ctx() {
-    if (context == null) {
-      throw new IllegalStateException("not in a pipeline");
-    }
-    return context;
   }
 
   private PendingExchange pending() {
@@ -289,17 +277,5 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
       }
     }
     return null;
-  }
-
-  private static String certificateDigest(SslHandler tls) {
-    try {
-      byte[] leaf = tls.engine().getSession().getPeerCertificates()[0].getEncoded();
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(leaf);
-      return "cert-sha256:" + HexFormat.of().formatHex(digest);
-    } catch (SSLPeerUnverifiedException
-        | CertificateEncodingException
-        | NoSuchAlgorithmException e) {
-      throw new IllegalStateException("a verified TLS peer has no certificate", e);
-    }
   }
 }

@@ -1,0 +1,47 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.upstream;
+
+import dev.countersign.gateway.http.Header;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import java.util.List;
+
+/**
+ * What a server gets, whatever version of HTTP carries it. Can be sent anew.
+ *
+ * @param method POST, GET or DELETE
+ * @param authority host, and port if it was given
+ * @param path path of the server's endpoint
+ * @param headers everything but host and length, credential included
+ * @param body not changed after this was made
+ */
+record UpstreamRequest(
+    String method, String authority, String path, List<Header> headers, byte[] body) {
+  UpstreamRequest {
+    headers = List.copyOf(headers);
+  }
+
+  FullHttpRequest http1() {
+    FullHttpRequest request =
+        new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1, HttpMethod.valueOf(method), path, Unpooled.wrappedBuffer(body));
+    request.headers().set(HttpHeaderNames.HOST, authority);
+    for (Header header : headers) {
+      request.headers().add(header.name(), header.value());
+    }
+    if (!method.equals("GET")) {
+      request.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+    }
+    return request;
+  }
+
+  /** Without headers, since one of them is the credential. */
+  @Override
+  public String toString() {
+    return method + " " + path;
+  }
+}
