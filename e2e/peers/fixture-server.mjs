@@ -3,11 +3,13 @@
 // FIXTURE_CERTIFICATE and FIXTURE_KEY name PEM files: then it speaks TLS, and calls itself localhost.
 // Prints {"url","control"}; ends when its standard input does. The control port knows:
 //   GET /calls, DELETE /calls, GET /open, POST /misbehave {mode, method?, times?, bytes?},
-//   POST /change {kind: "tools"|"prompts"|"resources"} or {uri}: tells whoever listens
+//   POST /change {kind: "tools"|"prompts"|"resources"} or {uri}: tells whoever listens,
+//   POST /release: lets go what "hold" holds
 // `mode` holds for requests (messages with an id), or for messages of `method`, until it is set to "none"; `times` ends it.
 import { NodeStreamableHTTPServerTransport, localhostHostValidation, toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
 import { createMcpHandler, createRequestStateCodec, isLegacyRequest } from '@modelcontextprotocol/server';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -22,7 +24,7 @@ const RETRY_MS = 500;
 const SESSIONS_MAX = 1_000;
 const MODERN_VERSION = 'io.modelcontextprotocol/protocolVersion';
 
-const calls = { running: 0, cancelled: 0 };
+const calls = { running: 0, cancelled: 0, release: new EventEmitter().setMaxListeners(0) };
 const sessions = new Map();
 const states = createRequestStateCodec({ key: randomBytes(32) });
 const open = { exchanges: 0, streams: 0, cut: 0 };
@@ -166,7 +168,7 @@ async function control(req, res) {
       seen = [];
       return answer(res, 200, {});
     case 'GET /open':
-      return answer(res, 200, { ...open, ...calls, sessions: sessions.size });
+      return answer(res, 200, { ...open, running: calls.running, cancelled: calls.cancelled, sessions: sessions.size });
     case 'POST /misbehave': {
       const wanted = parsed(await text(req));
       if (wanted?.mode !== 'none' && !Object.hasOwn(FAULTS, wanted?.mode ?? '')) {
@@ -175,6 +177,9 @@ async function control(req, res) {
       fault = wanted;
       return answer(res, 200, {});
     }
+    case 'POST /release':
+      calls.release.emit('go');
+      return answer(res, 200, {});
     case 'POST /change': {
       const { kind, uri } = parsed(await text(req)) ?? {};
       uri === undefined ? changed(kind) : updated(uri);

@@ -2,6 +2,7 @@
 // What the fixture server offers. One definition serves both eras: the SDK turns an `input_required`
 // result into requests on the stream where the caller speaks 2025-11-25.
 import { McpServer, ResourceNotFoundError, ResourceTemplate, inputRequired } from '@modelcontextprotocol/server';
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { conformanceTools } from './fixture-conformance.mjs';
@@ -17,7 +18,7 @@ const note = (id) => NOTES[id] ?? `note ${id}`;
 
 /**
  * A server for one request (2026-07-28) or one session (2025-11-25).
- * `calls` counts what is going on: `running` now, `cancelled` so far. `states` seals what callers must bring back;
+ * `calls` counts what is going on: `running` now, `cancelled` so far; its `release` lets held ones go. `states` seals what callers must bring back;
  * `changed(kind)` tells whoever listens that a list is new.
  */
 export function fixtureServer({ calls, states, changed }) {
@@ -81,6 +82,16 @@ export function fixtureServer({ calls, states, changed }) {
       return text(`took ${ms} ms, until ${Date.now()}`);
     },
   );
+
+  tool('hold', 'Reports progress once, and waits to be let go', {}, async (_args, ctx) => {
+    const { signal, _meta } = ctx.mcpReq;
+    if (_meta?.progressToken !== undefined) {
+      const params = { progressToken: _meta.progressToken, progress: 1 };
+      await ctx.mcpReq.notify({ method: 'notifications/progress', params });
+    }
+    await once(calls.release, 'go', { signal });
+    return text('let go');
+  });
 
   tool('read_note', 'Reads a note', { inputSchema: z.object({ id: z.string() }), ...readOnly }, ({ id }) =>
     text(note(id)),

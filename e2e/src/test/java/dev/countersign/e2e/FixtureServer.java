@@ -202,6 +202,11 @@ final class FixtureServer implements AutoCloseable {
     control("POST", "/misbehave", wanted.toString());
   }
 
+  /** Lets go the calls of {@code hold} that run. */
+  void release() throws IOException, InterruptedException {
+    control("POST", "/release", "{}");
+  }
+
   /**
    * Tells whoever listens that a list is new: {@code tools}, {@code prompts}, {@code resources}.
    */

@@ -39,6 +39,25 @@ final class Wire {
             + "\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}");
   }
 
+  /** Opens a legacy session to its end; its id. */
+  static String session(String url, String token) throws IOException, InterruptedException {
+    HttpResponse<String> opened = initialize(url, token);
+    String id =
+        opened
+            .headers()
+            .firstValue("mcp-session-id")
+            .orElseThrow(() -> new IOException(opened.statusCode() + " " + opened.body()));
+    post(
+        url,
+        token,
+        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}",
+        "MCP-Protocol-Version",
+        "2025-11-25",
+        "Mcp-Session-Id",
+        id);
+    return id;
+  }
+
   static HttpResponse<String> call(String url, String token, String tool, String body)
       throws IOException, InterruptedException {
     return call(CLIENT, url, token, tool, body);
