@@ -8,8 +8,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -69,15 +71,23 @@ public final class AuditReader {
   }
 
   /**
-   * The leaves of one call, oldest first: its decisions, and its outcome when there is one.
+   * The leaves of one call, oldest first: its decisions, its outcome when there is one, and the
+   * leaves of the calls that came of it: what the server asked, its answers, later rounds.
    *
    * @throws IOException when the directory or a file cannot be read
    */
   public List<JsonNode> call(String callId) throws IOException {
     List<JsonNode> leaves = new ArrayList<>();
+    if (callId.isEmpty()) {
+      return leaves;
+    }
+    Set<String> family = new HashSet<>(Set.of(callId));
     forEach(
         leaf -> {
-          if (LeafParser.text(leaf, "call_id").equals(callId)) {
+          String id = LeafParser.text(leaf, "call_id");
+          // A call is decided after the one that led to it, so one pass finds all.
+          if (family.contains(id) || family.contains(LeafParser.text(leaf, "parent"))) {
+            family.add(id);
             leaves.add(leaf);
           }
         });

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param callId joins the two halves, logs and errors
  * @param traceId W3C trace id, or null
  * @param rpcId the JSON-RPC id as JSON text, or null
- * @param era the protocol revision of the call
+ * @param era the protocol revision the client speaks in the call; the server's is of its {@link
+ *     ServerFacts}
  * @param method the MCP method
- * @param trigger why policy was asked
+ * @param cause why policy was asked, and what came before
  * @param route the gateway's path
  * @param caller who asked, as proved
  * @param sessionId the session's name, or null; opens nothing
@@ -36,7 +37,7 @@ public record DecisionLeaf(
     @Nullable String rpcId,
     String era,
     String method,
-    String trigger,
+    CauseFacts cause,
     String route,
     CallerFacts caller,
     @Nullable String sessionId,

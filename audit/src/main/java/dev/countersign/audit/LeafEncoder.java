@@ -68,16 +68,19 @@ final class LeafEncoder {
     caller(leaf.caller(), line);
     line.member("config_revision", leaf.configRevision(), WORD);
     credential(leaf.credential(), line);
-    line.member("era", leaf.era(), WORD);
+    CauseFacts cause = leaf.cause();
+    line.member("direction", lower(cause.direction()), WORD).member("era", leaf.era(), WORD);
     intent(leaf.intent(), line);
     line.member("kind", "decision", WORD)
         .member("method", leaf.method(), NAME)
         .member("node", common.node(), WORD)
-        .member("outcome_expected", leaf.outcomeExpected());
+        .member("outcome_expected", leaf.outcomeExpected())
+        .member("parent", cause.parent(), WORD);
     policy(leaf.policy(), line);
     line.member("prev", common.prev(), WORD)
         .member("reason", leaf.reason(), NAME)
         .member("result", lower(leaf.result()), WORD)
+        .member("round", cause.round())
         .member("route", leaf.route(), NAME)
         .member("rpc_id", leaf.rpcId(), NAME)
         .member("seq", common.seq());
@@ -85,7 +88,7 @@ final class LeafEncoder {
     line.member("session_id", leaf.sessionId(), NAME);
     target(leaf.target(), line);
     line.member("trace_id", leaf.traceId(), WORD)
-        .member("trigger", leaf.trigger(), WORD)
+        .member("trigger", cause.trigger(), WORD)
         .member("ts", common.ts(), WORD)
         .member("v", VERSION);
   }
@@ -198,6 +201,7 @@ final class LeafEncoder {
       line.beginObject("server")
           .member("environment", server.environment(), WORD)
           .member("name", server.name(), WORD)
+          .member("negotiated_version", server.negotiatedVersion(), WORD)
           .member("uri", server.uri(), IDENTITY)
           .endObject();
     }
@@ -207,6 +211,7 @@ final class LeafEncoder {
     if (target != null) {
       line.beginObject("target")
           .member("effect", target.effect(), WORD)
+          .member("exposed_name", target.exposedName(), TEXT)
           .member("kind", target.kind(), WORD)
           .member("name", target.name(), TEXT)
           .endObject();

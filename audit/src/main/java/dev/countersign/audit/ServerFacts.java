@@ -9,5 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param name configured name
  * @param uri configured address
  * @param environment operator's word, or null
+ * @param negotiatedVersion the protocol revision the gateway speaks to it in the call, or null when
+ *     it is not settled yet or nothing goes there
  */
-public record ServerFacts(String name, String uri, @Nullable String environment) {}
+public record ServerFacts(
+    String name, String uri, @Nullable String environment, @Nullable String negotiatedVersion) {}

@@ -187,7 +187,7 @@ class AuditLogTest {
         null,
         leaf.era(),
         leaf.method(),
-        leaf.trigger(),
+        leaf.cause(),
         leaf.route(),
         null,
         null,

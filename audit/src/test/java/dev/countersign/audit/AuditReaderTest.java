@@ -98,6 +98,25 @@ class AuditReaderTest {
   }
 
   @Test
+  void findsWhatCameOfACallWithIt() throws Exception {
+    try (AuditLog log = Leaves.open(directory)) {
+      Leaves.durably(log, Leaves.permit("a"));
+      Leaves.durably(log, Leaves.question("b", "a"));
+      Leaves.durably(log, Leaves.question("c", "other"));
+      Leaves.durably(log, Leaves.question("d", "b"));
+      Leaves.durably(log, Leaves.outcome("a"));
+    }
+    AuditReader reader = new AuditReader(directory);
+    assertThat(reader.call("a"))
+        .extracting(leaf -> leaf.path("call_id").asText())
+        .containsExactly("a", "b", "d", "a");
+    assertThat(reader.call("b"))
+        .extracting(leaf -> leaf.path("call_id").asText())
+        .containsExactly("b", "d");
+    assertThat(reader.call("")).isEmpty();
+  }
+
+  @Test
   void listsTheNewestDecisionsWithTheirOutcomesAcrossSegments() throws Exception {
     try (AuditLog log = Leaves.open(directory)) {
       Leaves.durably(log, Leaves.permit("oldest"));

@@ -20,25 +20,44 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Leaves {
   static final Instant BEGIN = Instant.parse("2026-01-02T03:04:05.000006Z");
 
+  private static final CauseFacts REQUEST =
+      new CauseFacts("request", CauseFacts.Direction.TO_SERVER, 0, null);
+  private static final TargetFacts TOOL = new TargetFacts("tool", "read_file", null, "read");
+
   private Leaves() {}
 
   /** A permit whose outcome must follow. */
   static DecisionLeaf permit(String callId) {
-    return decision(callId, DecisionResult.PERMIT, true);
+    return decision(callId, DecisionResult.PERMIT, true, REQUEST, TOOL);
   }
 
   static DecisionLeaf refusal(String callId) {
-    return decision(callId, DecisionResult.REFUSE, false);
+    return decision(callId, DecisionResult.REFUSE, false, REQUEST, TOOL);
   }
 
-  private static DecisionLeaf decision(String callId, DecisionResult result, boolean expected) {
+  /** A permit of what a server asks in the course of a call. */
+  static DecisionLeaf question(String callId, String parent) {
+    return decision(
+        callId,
+        DecisionResult.PERMIT,
+        false,
+        new CauseFacts("input_request", CauseFacts.Direction.TO_CLIENT, 0, parent),
+        new TargetFacts("elicitation", "form", null, null));
+  }
+
+  private static DecisionLeaf decision(
+      String callId,
+      DecisionResult result,
+      boolean expected,
+      CauseFacts cause,
+      TargetFacts target) {
     return new DecisionLeaf(
         callId,
         null,
         "7",
         "2026-07-28",
-        "tools/call",
-        "request",
+        target.kind().equals("tool") ? "tools/call" : "elicitation/create",
+        cause,
         "/files/mcp",
         new CallerFacts(
             "spiffe://example.org/agent/research",
@@ -52,8 +71,8 @@ final class Leaves {
             List.of()),
         null,
         null,
-        new ServerFacts("files", "https://files.example/mcp", null),
-        new TargetFacts("tool", "read_file", "read"),
+        new ServerFacts("files", "https://files.example/mcp", null, null),
+        target,
         null,
         null,
         result,

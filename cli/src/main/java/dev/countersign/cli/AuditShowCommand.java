@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "show",
     description =
-        "Shows the newest calls, or all that is on record of one; exit code 1 if the folder holds"
-            + " no log, or the log no such call.",
+        "Shows the newest calls, or all that is on record of one and of what came of it; exit code"
+            + " 1 if the folder holds no log, or the log no such call.",
     mixinStandardHelpOptions = true)
 final class AuditShowCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -101,7 +101,6 @@ final class AuditShowCommand implements Callable<Integer> {
 
   private static String line(List<JsonNode> leaves) {
     JsonNode decision = leaves.getFirst();
-    String target = decision.path("target").path("name").asText("-");
     String outcome = leaves.size() > 1 ? leaves.get(1).path("result").asText() : "-";
     return String.join(
         "  ",
@@ -109,10 +108,30 @@ final class AuditShowCommand implements Callable<Integer> {
         decision.path("call_id").asText(),
         decision.path("caller").path("id").asText(),
         decision.path("server").path("name").asText(),
-        decision.path("method").asText(),
-        target,
+        decision.path("method").asText() + cause(decision),
+        target(decision.path("target")),
         decision.path("result").asText(),
         decision.path("policy").path("rule").asText("-"),
         outcome);
+  }
+
+  private static String target(JsonNode target) {
+    String exposed = target.path("exposed_name").asText("");
+    return target.path("name").asText("-") + (exposed.isEmpty() ? "" : " (as " + exposed + ")");
+  }
+
+  /** What came before, of a call that is no first request. */
+  private static String cause(JsonNode decision) {
+    String trigger = decision.path("trigger").asText("request");
+    long round = decision.path("round").asLong();
+    String parent = decision.path("parent").asText("");
+    if (trigger.equals("request") && parent.isEmpty()) {
+      return "";
+    }
+    return " ("
+        + trigger
+        + (round == 0 ? "" : " " + round)
+        + (parent.isEmpty() ? "" : " of " + parent)
+        + ")";
   }
 }

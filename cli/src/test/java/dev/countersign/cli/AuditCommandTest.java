@@ -9,7 +9,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.countersign.audit.AuditLog;
 import dev.countersign.audit.AuditObserver;
 import dev.countersign.audit.AuditSettings;
+import dev.countersign.audit.CallerFacts;
+import dev.countersign.audit.CauseFacts;
+import dev.countersign.audit.CauseFacts.Direction;
 import dev.countersign.audit.ConfigLeaf;
+import dev.countersign.audit.DecisionLeaf;
+import dev.countersign.audit.DecisionResult;
+import dev.countersign.audit.PolicyFacts;
+import dev.countersign.audit.ServerFacts;
+import dev.countersign.audit.TargetFacts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +91,72 @@ final class AuditCommandTest {
         .isEqualTo(new Ended(0, "", "countersign: no calls on record yet\n"));
     assertThat(run("audit", "show", log, "0190\u001b"))
         .isEqualTo(new Ended(1, "", "countersign: no record of the call 0190\\u001b\n"));
+  }
+
+  private static DecisionLeaf decision(String id, CauseFacts cause, TargetFacts target) {
+    return new DecisionLeaf(
+        id,
+        null,
+        null,
+        "2026-07-28",
+        "tools/call",
+        cause,
+        "/files/mcp",
+        new CallerFacts(
+            "oidc:idp:a",
+            "oidc",
+            "https://idp.example",
+            "a",
+            null,
+            "bearer",
+            null,
+            null,
+            List.of()),
+        null,
+        null,
+        new ServerFacts("files", "https://files.example/mcp", null, "2025-11-25"),
+        target,
+        null,
+        null,
+        DecisionResult.REFUSE,
+        new PolicyFacts("opa", "r1", "default-deny", List.of(), List.of()),
+        "policy_refused",
+        null,
+        "c1",
+        false);
+  }
+
+  @Test
+  void callsAreListedWithWhatLedToThem() throws Exception {
+    Path log = folder.resolve("calls");
+    CauseFacts first = new CauseFacts("request", Direction.TO_SERVER, 0, null);
+    CauseFacts asked = new CauseFacts("input_request", Direction.TO_CLIENT, 0, "call-1");
+    CauseFacts again = new CauseFacts("retry", Direction.TO_SERVER, 2, "call-1");
+    try (AuditLog audit =
+        AuditLog.open(
+            new AuditSettings(log, "test", AuditSettings.SEGMENT_BYTES_MIN, 16),
+            InstantSource.system(),
+            AuditObserver.NONE)) {
+      TargetFacts tool = new TargetFacts("tool", "read", "files__read", "read");
+      audit.append(decision("call-1", first, tool)).durable().join();
+      audit
+          .append(decision("call-2", asked, new TargetFacts("roots", "list", null, null)))
+          .durable()
+          .join();
+      audit.append(decision("call-3", again, tool)).durable().join();
+    }
+    String directory = log.toString();
+    assertThat(run("audit", "show", directory).out().lines().map(line -> line.split("  ", 3)[2]))
+        .containsExactly(
+            "oidc:idp:a  files  tools/call  read (as files__read)  refuse  default-deny  -",
+            "oidc:idp:a  files  tools/call (input_request of call-1)  list  refuse  default-deny"
+                + "  -",
+            "oidc:idp:a  files  tools/call (retry 2 of call-1)  read (as files__read)  refuse"
+                + "  default-deny  -");
+    assertThat(run("audit", "show", directory, "call-1").out())
+        .contains("\"exposed_name\" : \"files__read\"", "\"negotiated_version\" : \"2025-11-25\"")
+        .contains("\"direction\" : \"to_client\"", "\"parent\" : \"call-1\"", "\"round\" : 2");
+    assertThat(run("audit", "verify", directory).out()).startsWith("whole: ");
   }
 
   @Test

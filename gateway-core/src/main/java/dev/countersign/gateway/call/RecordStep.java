@@ -5,6 +5,8 @@ import dev.countersign.audit.AuditLog;
 import dev.countersign.audit.AuditReceipt;
 import dev.countersign.audit.AuditUnavailableException;
 import dev.countersign.audit.CallerFacts;
+import dev.countersign.audit.CauseFacts;
+import dev.countersign.audit.CauseFacts.Direction;
 import dev.countersign.audit.CredentialFacts;
 import dev.countersign.audit.DecisionLeaf;
 import dev.countersign.audit.DecisionResult;
@@ -28,6 +30,7 @@ import dev.countersign.policy.Decision;
 import dev.countersign.policy.Durability;
 import dev.countersign.policy.Effect;
 import dev.countersign.policy.Permit;
+import dev.countersign.policy.Trigger;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -199,12 +202,12 @@ final class RecordStep {
         call.rpcIdJson(),
         DecisionStep.version(message, call.session()),
         message.method().wire(),
-        call.trigger().wire(),
+        cause(call),
         call.route().path(),
         caller(call.caller()),
         call.sessionId(),
         intent == null ? null : new IntentFacts(intent, "agent-declared"),
-        new ServerFacts(server.name(), server.url().toString(), server.environment()),
+        new ServerFacts(server.name(), server.url().toString(), server.environment(), null),
         target == null ? null : target(call, message, target),
         message.arguments() == null ? null : call.commitment(),
         requestDigest,
@@ -216,10 +219,19 @@ final class RecordStep {
         requestDigest != null);
   }
 
+  private static CauseFacts cause(Call call) {
+    return new CauseFacts(
+        call.trigger().wire(),
+        call.trigger() == Trigger.INPUT_REQUEST ? Direction.TO_CLIENT : Direction.TO_SERVER,
+        call.round(),
+        call.parent());
+  }
+
   private static TargetFacts target(Call call, McpMessage message, String name) {
     return new TargetFacts(
         message.kind().wire(),
         name,
+        null,
         call.effect() == null ? null : call.effect().name().toLowerCase(Locale.ROOT));
   }
 
