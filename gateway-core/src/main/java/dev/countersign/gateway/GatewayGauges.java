@@ -36,6 +36,10 @@ final class GatewayGauges {
       BooleanSupplier ready) {
     meters.gauge("countersign_sessions", "Live legacy sessions.", sessions::size);
     meters.gauge(
+        "countersign_questions",
+        "Questions of servers that wait for clients.",
+        sessions::questions);
+    meters.gauge(
         "countersign_upstream_connections", "Open connections to servers.", pools::connections);
     meters.gauge(
         "countersign_buffered_bytes", "Bodies and answers that are in memory.", budget::used);

@@ -3,6 +3,7 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.admission.OutboundRequest;
 import dev.countersign.gateway.http.Exchange;
+import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.session.BoundSession;
@@ -49,12 +50,24 @@ final class Call {
   private @Nullable Decision decision;
   private long decidedNanos;
   private boolean ended;
+  private boolean sent;
+  private ClientCapabilities capabilities = ClientCapabilities.NONE;
 
   Call(String id, Exchange exchange, Snapshot snapshot, Route route) {
     this.id = id;
     this.exchange = exchange;
     this.snapshot = snapshot;
     this.route = route;
+  }
+
+  /** A call that another led to: a question that came with its reply. */
+  static Call ledBy(Call parent, String id, McpMessage message) {
+    Call call = new Call(id, parent.exchange, parent.snapshot, parent.route);
+    call.caller = parent.caller;
+    call.session = parent.session;
+    call.sessionId = parent.sessionId;
+    call.message = message;
+    return call;
   }
 
   /** The id that joins log, record, error and metrics; a UUIDv7. */
@@ -242,6 +255,31 @@ final class Call {
     } else {
       endTasks.add(task);
     }
+  }
+
+  /** Something of it has gone to the server. */
+  void sent() {
+    sent = true;
+  }
+
+  /** Whether something of it has gone to the server. */
+  boolean wasSent() {
+    return sent;
+  }
+
+  /** Whether it is over. */
+  boolean hasEnded() {
+    return ended;
+  }
+
+  /** What the server is told that the client may be asked for. */
+  void capabilities(ClientCapabilities granted) {
+    capabilities = granted;
+  }
+
+  /** What the server is told that the client may be asked for; nothing unless said. */
+  ClientCapabilities capabilities() {
+    return capabilities;
   }
 
   /** Marks the end; true for the first to say so. */

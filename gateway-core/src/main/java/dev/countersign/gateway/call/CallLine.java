@@ -23,6 +23,7 @@ public final class CallLine implements RequestHandler {
   private final MessageStep messages;
   private final SessionStep sessions;
   private final DecisionStep decisions;
+  private final CapabilityStep capabilities;
   private final RecordStep records;
   private final ForwardStep forwarding;
   private final Endings endings;
@@ -34,6 +35,7 @@ public final class CallLine implements RequestHandler {
       MessageStep messages,
       SessionStep sessions,
       DecisionStep decisions,
+      CapabilityStep capabilities,
       RecordStep records,
       ForwardStep forwarding,
       Endings endings) {
@@ -43,6 +45,7 @@ public final class CallLine implements RequestHandler {
     this.messages = messages;
     this.sessions = sessions;
     this.decisions = decisions;
+    this.capabilities = capabilities;
     this.records = records;
     this.forwarding = forwarding;
     this.endings = endings;
@@ -61,7 +64,10 @@ public final class CallLine implements RequestHandler {
         .thenAccept(parsed -> sessions.bind(call)) // in which session
         .thenAccept(bound -> call.resolve()) // of which server and target
         .thenCompose(resolved -> loop.here(decisions.decide(call))) // may it
-        .thenApply(permit -> call.prepare(permit)) // the bytes that would go out
+        .thenCompose(
+            permit ->
+                loop.here(capabilities.cut(call)) // what the client can, as far as granted
+                    .thenApply(cut -> call.prepare(permit))) // the bytes that would go out
         .thenCompose(
             request -> loop.here(records.decided(call, request))) // on record, or not at all
         .thenAccept(

@@ -25,16 +25,25 @@ public final class CallLines {
       BufferBudget budget,
       WorkPool work) {
     DecisionStep decisions = new DecisionStep(clock, meters);
+    CallIds ids = new CallIds(clock);
     RecordStep records = new RecordStep(log, meters, work);
     return new CallLine(
-        new FrontDoor(snapshots, new CallIds(clock)),
+        new FrontDoor(snapshots, ids),
         new CallerStep(budget),
         new BodyStep(),
         new MessageStep(meters, commitments, work),
-        new SessionStep(sessions),
+        new SessionStep(sessions, meters),
         decisions,
+        new CapabilityStep(decisions),
         records,
-        new ForwardStep(decisions, records, sessions, snapshots, meters, work),
+        new ForwardStep(
+            decisions,
+            records,
+            new QuestionStep(decisions, records, ids, meters),
+            sessions,
+            snapshots,
+            meters,
+            work),
         new Endings(records, meters));
   }
 }

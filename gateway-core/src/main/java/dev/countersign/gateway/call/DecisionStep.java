@@ -122,7 +122,7 @@ final class DecisionStep {
   private CompletableFuture<Permit> refuse(Call call) {
     McpMessage message = call.message();
     String name = message.targetName();
-    if (name == null) {
+    if (name == null || isInput(message.kind())) {
       throw RefusedException.of(Reason.POLICY_REFUSED);
     }
     return visible(call, message.kind(), name)
@@ -130,6 +130,13 @@ final class DecisionStep {
             shown -> {
               throw shown ? RefusedException.of(Reason.POLICY_REFUSED) : unknown(message, name);
             });
+  }
+
+  /** What servers ask of clients is hidden from neither. */
+  private static boolean isInput(TargetKind kind) {
+    return kind == TargetKind.SAMPLING
+        || kind == TargetKind.ELICITATION
+        || kind == TargetKind.ROOTS;
   }
 
   /** In the words for a target that does not exist; on record it is what it is. */

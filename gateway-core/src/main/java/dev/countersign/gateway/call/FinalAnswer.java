@@ -80,7 +80,12 @@ final class FinalAnswer {
   private BoundSession open(String version, @Nullable String upstreamSessionId) {
     BoundSession session =
         sessions.open(
-            call.caller().key(), call.route().path(), version, upstreamSessionId, call.limits());
+            call.caller().key(),
+            call.route().path(),
+            version,
+            upstreamSessionId,
+            call.capabilities(),
+            call.limits());
     if (session == null) {
       throw RefusedException.of(Reason.SESSION_LIMIT);
     }

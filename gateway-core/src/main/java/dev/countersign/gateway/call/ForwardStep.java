@@ -11,6 +11,7 @@ import dev.countersign.gateway.work.WorkPool;
 final class ForwardStep {
   private final DecisionStep decisions;
   private final RecordStep records;
+  private final QuestionStep questions;
   private final SessionTable sessions;
   private final SnapshotHolder snapshots;
   private final Meters meters;
@@ -19,12 +20,14 @@ final class ForwardStep {
   ForwardStep(
       DecisionStep decisions,
       RecordStep records,
+      QuestionStep questions,
       SessionTable sessions,
       SnapshotHolder snapshots,
       Meters meters,
       WorkPool work) {
     this.decisions = decisions;
     this.records = records;
+    this.questions = questions;
     this.sessions = sessions;
     this.snapshots = snapshots;
     this.meters = meters;
@@ -42,6 +45,7 @@ final class ForwardStep {
             records,
             decisions,
             new StreamWatch(call, decisions, snapshots),
+            questions,
             sessions,
             meters,
             work);
@@ -51,6 +55,7 @@ final class ForwardStep {
       return;
     }
     try {
+      call.sent();
       governor.watch(
           call.route()
               .upstream()

@@ -8,6 +8,7 @@ import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.RequestHead;
+import dev.countersign.gateway.input.InputTarget;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.json.JsonValue;
@@ -24,6 +25,7 @@ import dev.countersign.gateway.mcp.RequestMeta;
 import dev.countersign.gateway.mcp.Target;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.work.WorkPool;
+import dev.countersign.policy.TargetKind;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -104,8 +106,8 @@ final class MessageStep {
     switch (message) {
       case RpcMessage.Request request -> request(call, head, era, request, body);
       case RpcMessage.Notification notification -> notification(call, era, notification, body);
-      case RpcMessage.Result result -> throw noQuestion();
-      case RpcMessage.Failure failure -> throw noQuestion();
+      case RpcMessage.Result result -> response(call, result.id(), message, body);
+      case RpcMessage.Failure failure -> response(call, failure.id(), message, body);
     }
   }
 
@@ -240,7 +242,7 @@ final class MessageStep {
 
   private void notification(Call call, Era era, RpcMessage.Notification notification, byte[] body) {
     McpMethod method = McpMethod.of(notification.method(), era);
-    if (method == null || method.listing() != null || !isNotification(method)) {
+    if (method == null || !method.isNotification()) {
       meters.dropped();
       throw new SettledException(Answer.empty(202));
     }
@@ -251,14 +253,10 @@ final class MessageStep {
             null,
             notification.params(),
             method.kind(),
-            null,
+            method == McpMethod.ROOTS_CHANGED ? InputTarget.ROOTS.name() : null,
             null,
             RequestMeta.NONE,
             body));
-  }
-
-  private static boolean isNotification(McpMethod method) {
-    return method == McpMethod.INITIALIZED || method == McpMethod.CANCELLED;
   }
 
   private static @Nullable JsonValue arguments(@Nullable JsonValue params) {
@@ -269,12 +267,19 @@ final class MessageStep {
     return arguments;
   }
 
-  /**
-   * Servers' questions are refused before a client sees them, so there is nothing to respond to.
-   */
-  private static RefusedException noQuestion() {
-    return RefusedException.of(
-        Reason.INVALID_REQUEST, "no request of the server is waiting for this response");
+  /** What it answers is known when its session is; its params are all of it. */
+  private static void response(Call call, @Nullable RpcId id, RpcMessage response, byte[] body) {
+    call.message(
+        new McpMessage(
+            Era.LEGACY,
+            McpMethod.RESPONSE,
+            id,
+            response.document().root(),
+            TargetKind.SERVER,
+            null,
+            null,
+            RequestMeta.NONE,
+            body));
   }
 
   /** An answer of ours that is a JSON-RPC result. */

@@ -47,24 +47,29 @@ final class Outbound {
       call.exchange().head().headers(name).forEach(value -> headers.add(new Header(name, value)));
     }
     return new OutboundRequest(
-        call.id(), call.route().server().name(), method, headers, body(message));
+        call.id(), call.route().server().name(), method, headers, body(call));
   }
 
-  /** A response to a request of the server, sent under the permit of the call it came with. */
-  static OutboundRequest response(Call call, byte[] body) {
+  /**
+   * A response of the gateway to a request of the server.
+   *
+   * @param callId the call under whose permit it goes
+   */
+  static OutboundRequest response(Call call, String callId, byte[] body) {
     List<Header> headers = new ArrayList<>(4);
     headers.add(JSON);
     headers.add(BOTH);
     legacy(call, headers);
-    return new OutboundRequest(call.id(), call.route().server().name(), "POST", headers, body);
+    return new OutboundRequest(callId, call.route().server().name(), "POST", headers, body);
   }
 
-  private static byte[] body(McpMessage message) {
+  private static byte[] body(Call call) {
+    McpMessage message = call.message();
     if (message.era().modern()) {
       return Rewrite.modernRequest(message);
     }
     return message.method() == McpMethod.INITIALIZE
-        ? Rewrite.initializeRequest(message)
+        ? Rewrite.initializeRequest(message, call.capabilities())
         : message.body();
   }
 

@@ -214,7 +214,7 @@ final class RecordStep {
         result,
         policy(call),
         reason,
-        requestDigest == null ? null : credential(call),
+        requestDigest == null || call.trigger() == Trigger.INPUT_REQUEST ? null : credential(call),
         call.snapshot().revision(),
         requestDigest != null);
   }

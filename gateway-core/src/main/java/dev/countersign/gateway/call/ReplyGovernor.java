@@ -62,6 +62,7 @@ final class ReplyGovernor implements ReplyListener {
       RecordStep records,
       DecisionStep decisions,
       StreamWatch watch,
+      QuestionStep questions,
       SessionTable sessions,
       Meters meters,
       WorkPool work) {
@@ -83,7 +84,7 @@ final class ReplyGovernor implements ReplyListener {
             new ResultStep(call, decisions, outcome, meters),
             sessions,
             delivery);
-    this.questions = new ServerQuestions(call, admitted, meters);
+    this.questions = new ServerQuestions(call, admitted, questions, delivery, meters);
   }
 
   /** The client left before anything was sent. */
@@ -137,8 +138,13 @@ final class ReplyGovernor implements ReplyListener {
       switch (call.message().method()) {
         case STREAM -> streamHead(reply);
         case END -> delivery.acknowledged(200);
-        case INITIALIZED, CANCELLED -> notificationHead(reply);
-        default -> requestHead(reply);
+        default -> {
+          if (call.message().id() == null) {
+            notificationHead(reply);
+          } else {
+            requestHead(reply);
+          }
+        }
       }
     }
   }
@@ -289,8 +295,11 @@ final class ReplyGovernor implements ReplyListener {
         meters.dropped();
         yield DONE;
       }
-      case ReplyMessages.Judged.Question question -> {
-        questions.refuse(question);
+      case ReplyMessages.Judged.Question question -> questions.take(question.request());
+      case ReplyMessages.Judged.TakenBack back -> {
+        if (!questions.takenBack(back.question())) {
+          meters.dropped();
+        }
         yield DONE;
       }
     };

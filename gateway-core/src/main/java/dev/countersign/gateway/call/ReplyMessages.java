@@ -10,7 +10,6 @@ import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.work.WorkPool;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
@@ -70,8 +69,11 @@ final class ReplyMessages {
     /** Nothing for this client. */
     record Drop() implements Judged {}
 
-    /** The server asks the client something; what it is told instead. */
-    record Question(byte[] refusal) implements Judged {}
+    /** The server asks the client something. */
+    record Question(RpcMessage.Request request) implements Judged {}
+
+    /** The server takes a question back; its id, or null when it names none. */
+    record TakenBack(@Nullable RpcId question) implements Judged {}
   }
 
   /** Parses one message; completes on the call's loop. */
@@ -95,8 +97,7 @@ final class ReplyMessages {
       case null -> throw ResultStep.badReply(String.valueOf(reading.fault()));
       case RpcMessage.Result result -> answer(reading, result, result.id());
       case RpcMessage.Failure failure -> answer(reading, failure, failure.id());
-      case RpcMessage.Notification notification ->
-          passes(notification) ? new Judged.Pass(reading.bytes()) : new Judged.Drop();
+      case RpcMessage.Notification notification -> notification(reading, notification);
       case RpcMessage.Request request -> question(request);
     };
   }
@@ -107,6 +108,13 @@ final class ReplyMessages {
       throw ResultStep.badReply("an answer to another request");
     }
     return new Judged.Final(reading.bytes(), message, reading.digest());
+  }
+
+  private Judged notification(Reading reading, RpcMessage.Notification notification) {
+    if (notification.method().equals("notifications/cancelled") && !call.modern()) {
+      return new Judged.TakenBack(SessionStep.cancelledId(notification.params()));
+    }
+    return passes(notification) ? new Judged.Pass(reading.bytes()) : new Judged.Drop();
   }
 
   private boolean passes(RpcMessage.Notification notification) {
@@ -132,25 +140,12 @@ final class ReplyMessages {
         && Arrays.equals(given.raw(), token.raw());
   }
 
-  /**
-   * Sampling, elicitation and roots are not granted: the server is told so in the words the
-   * protocol has for it. A modern server must not ask at all.
-   */
+  /** A modern server must not ask on a stream at all. */
   private Judged question(RpcMessage.Request request) {
     if (call.modern()) {
       throw ResultStep.badReply("a request where only answers may come");
     }
-    String refusal =
-        switch (request.method()) {
-          case "ping" -> "\"result\":{}";
-          case "elicitation/create" -> "\"result\":{\"action\":\"decline\"}";
-          case "sampling/createMessage" ->
-              "\"error\":{\"code\":-1,\"message\":\"refused by the gateway's policy\"}";
-          default -> "\"error\":{\"code\":-32601,\"message\":\"not served by the gateway\"}";
-        };
-    return new Judged.Question(
-        ("{\"jsonrpc\":\"2.0\",\"id\":" + request.id().json() + "," + refusal + "}")
-            .getBytes(StandardCharsets.UTF_8));
+    return new Judged.Question(request);
   }
 
   /** What a cancel notification of the client cancels, if that is still under way. */
@@ -159,7 +154,7 @@ final class ReplyMessages {
     if (session == null || call.message().method() != McpMethod.CANCELLED) {
       return Optional.empty();
     }
-    RpcId id = SessionStep.cancelledId(call.message());
+    RpcId id = SessionStep.cancelledId(call.message().params());
     return id == null ? Optional.empty() : Optional.ofNullable(session.cancellation(id));
   }
 }

@@ -1,96 +1,210 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.audit.OutcomeResult;
+import dev.countersign.audit.SideEffect;
 import dev.countersign.gateway.admission.AdmittedCall;
+import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.input.InputQuestion;
+import dev.countersign.gateway.json.JsonKind;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.session.OpenQuestion;
 import dev.countersign.gateway.telemetry.Meters;
-import dev.countersign.gateway.upstream.ReplyHead;
-import dev.countersign.gateway.upstream.ReplyListener;
-import dev.countersign.gateway.upstream.UpstreamExchange;
-import dev.countersign.gateway.upstream.UpstreamFailure;
-import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A legacy server's requests to the client, on the stream of a call: none is granted, and the
- * server is told so, under the permit of the call it asked in. Confined to the call's event loop.
+ * The questions of a legacy server on one stream. What {@link QuestionStep} admits goes to the
+ * client under an id of the gateway's own and waits in the session for {@link AnswerStep}; what it
+ * refuses is answered here, in the protocol's words for it. A question ends with its answer, when
+ * its server takes it back, with its time, or with the call it came with.
+ *
+ * <p>Confined to the call's event loop.
  */
 final class ServerQuestions {
-  /** So many refusals may be on their way to a server at a time. */
-  private static final int PENDING_MAX = 16;
+  /** So many questions of a session may wait for its client. */
+  static final int OPEN_MAX = 32;
 
-  private static final Duration REPLY_TIME = Duration.ofSeconds(5);
-  private static final Logger LOG = LoggerFactory.getLogger(ServerQuestions.class);
+  private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
   private final Call call;
   private final AdmittedCall admitted;
+  private final QuestionStep step;
+  private final Delivery delivery;
+  private final ServerReplies replies;
   private final Meters meters;
-  private int pending;
+  private final Map<RpcId, Asked> asked = new HashMap<>();
 
-  ServerQuestions(Call call, AdmittedCall admitted, Meters meters) {
+  ServerQuestions(
+      Call call, AdmittedCall admitted, QuestionStep step, Delivery delivery, Meters meters) {
     this.call = call;
     this.admitted = admitted;
+    this.step = step;
+    this.delivery = delivery;
+    this.replies = new ServerReplies(call, meters);
     this.meters = meters;
+    call.onEnd(() -> List.copyOf(asked.values()).forEach(Asked::withCall));
   }
 
-  void refuse(ReplyMessages.Judged.Question question) {
-    meters.serverRequestRefused();
-    if (pending == PENDING_MAX) {
-      throw ResultStep.badReply("too many requests to the client");
+  /** Takes a request of the server; completes when it is with the client, or answered here. */
+  CompletableFuture<Void> take(RpcMessage.Request request) {
+    McpMethod method = McpMethod.ofServer(request.method());
+    if (method == null) {
+      boolean ping = request.method().equals("ping");
+      refuse(request, ping ? "\"result\":{}" : InputQuestion.refusal(request.method()));
+      return DONE;
     }
-    pending++;
-    LOG.atInfo()
-        .addKeyValue("call", call.id())
-        .addKeyValue("server", call.route().server().name())
-        .log("a server's request to the client was refused");
-    AdmittedCall refusal =
-        AdmittedCall.admit(
-            admitted.caller(),
-            admitted.permit(),
-            admitted.receipt(),
-            Outbound.response(call, question.refusal()));
-    Unheard reply = new Unheard();
-    UpstreamExchange told =
-        call.route()
-            .upstream()
-            .send(refusal, call.route().credential(), call.exchange().loop(), reply);
-    // What a server replies to a response is an empty 202; it must not hold a connection.
-    var unused =
-        call.exchange()
-            .loop()
-            .after(
-                REPLY_TIME,
-                () -> {
-                  told.cancel();
-                  reply.over();
-                });
+    boolean onItsOwn = call.message().method() == McpMethod.STREAM;
+    return step.admit(call, method, request, onItsOwn)
+        .thenCompose(question -> ask(question, request))
+        .exceptionally(
+            refused -> {
+              refuse(request, InputQuestion.refusal(request.method()));
+              return null;
+            });
   }
 
-  /** For what is sent without anyone waiting for the reply. */
-  private final class Unheard implements ReplyListener {
-    private boolean over;
+  private void refuse(RpcMessage.Request request, String member) {
+    if (!request.method().equals("ping")) {
+      meters.serverRequestRefused();
+    }
+    replies.send(admitted, request.id(), member);
+  }
 
-    @Override
-    public void head(ReplyHead reply) {}
+  private CompletionStage<Void> ask(QuestionStep.Admitted question, RpcMessage.Request request) {
+    Asked waiting = new Asked(question, step.outcome(question));
+    BoundSession session = call.session();
+    OpenQuestion open =
+        new OpenQuestion(
+            question.id(),
+            question.askedAs(),
+            question.question(),
+            question.call().id(),
+            progressToken(request.params()),
+            waiting);
+    if (session == null || !session.questions().add(open, OPEN_MAX)) {
+      waiting.end(OutcomeResult.WITHHELD, "too many questions wait");
+      return CompletableFuture.failedFuture(new IllegalStateException("no room"));
+    }
+    asked.put(question.askedAs(), waiting);
+    if (call.hasEnded() || !delivery.message(question.bytes())) {
+      waiting.take();
+      waiting.end(OutcomeResult.CLIENT_GONE, "nobody to ask");
+      return CompletableFuture.failedFuture(new IllegalStateException("nobody to ask"));
+    }
+    meters.serverRequestAsked();
+    waiting.timed();
+    return DONE;
+  }
 
-    @Override
-    public void data(byte[] piece) {}
+  private static @Nullable String progressToken(@Nullable JsonValue params) {
+    JsonValue meta = params == null ? null : params.member("_meta");
+    JsonValue token = meta == null ? null : meta.member("progressToken");
+    return token != null && (token.kind() == JsonKind.STRING || token.kind() == JsonKind.NUMBER)
+        ? new String(token.raw(), StandardCharsets.UTF_8)
+        : null;
+  }
 
-    @Override
-    public void end() {
-      over();
+  /**
+   * The server takes back a question.
+   *
+   * @return whether it was one of its own on this stream, so that the client was told
+   */
+  boolean takenBack(@Nullable RpcId id) {
+    Asked waiting = id == null ? null : asked.get(id);
+    if (waiting == null || !waiting.take()) {
+      return false;
+    }
+    waiting.tellClient("the server took it back");
+    waiting.end(OutcomeResult.ANSWERED, "taken back");
+    return true;
+  }
+
+  /** One question that waits for the client. */
+  private final class Asked implements OpenQuestion.Asker {
+    private final QuestionStep.Admitted question;
+    private final Outcome outcome;
+    private final Loop loop = call.exchange().loop();
+    private Loop.@Nullable Timer timer;
+
+    Asked(QuestionStep.Admitted question, Outcome outcome) {
+      this.question = question;
+      this.outcome = outcome;
     }
 
-    @Override
-    public void failed(UpstreamFailure failure) {
-      over();
+    void timed() {
+      timer =
+          loop.after(
+              call.limits().call(),
+              () -> {
+                if (take()) {
+                  tellClient("it took too long");
+                  end(OutcomeResult.TIMEOUT, null);
+                  replies.send(
+                      question.admitted(),
+                      question.askedAs(),
+                      "\"error\":{\"code\":-32603,\"message\":\"no answer in time\"}");
+                }
+              });
     }
 
-    void over() {
-      if (!over) {
-        over = true;
-        pending--;
+    /** Takes it out of the session; false when something else has ended it. */
+    boolean take() {
+      BoundSession session = call.session();
+      return session != null && session.questions().take(question.id()) != null;
+    }
+
+    void withCall() {
+      if (take()) {
+        end(OutcomeResult.CLIENT_GONE, "its call ended");
       }
+    }
+
+    void tellClient(String why) {
+      var unused =
+          delivery.message(
+              ("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
+                      + "\"requestId\":"
+                      + question.id().json()
+                      + ",\"reason\":\""
+                      + why
+                      + "\"}}")
+                  .getBytes(StandardCharsets.UTF_8));
+    }
+
+    void end(OutcomeResult result, @Nullable String detail) {
+      asked.remove(question.askedAs(), this);
+      if (timer != null) {
+        timer.cancel();
+      }
+      outcome.end(result, SideEffect.NONE, detail);
+    }
+
+    @Override
+    public void answered() {
+      loop.execute(() -> end(OutcomeResult.ANSWERED, null));
+    }
+
+    @Override
+    public void unanswered(String why) {
+      loop.execute(
+          () -> {
+            end(OutcomeResult.WITHHELD, why);
+            meters.serverRequestRefused();
+            replies.send(
+                question.admitted(),
+                question.askedAs(),
+                InputQuestion.refusal(question.question().method()));
+          });
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.SessionTable;
+import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.identity.CallerKey;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -25,9 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionStep {
   private final SessionTable sessions;
+  private final Meters meters;
 
-  SessionStep(SessionTable sessions) {
+  SessionStep(SessionTable sessions, Meters meters) {
     this.sessions = sessions;
+    this.meters = meters;
   }
 
   void bind(Call call) {
@@ -61,6 +64,10 @@ final class SessionStep {
     }
     call.session(session);
     session.countCall();
+    if (message.method() == McpMethod.RESPONSE) {
+      AnswerStep.bind(call, session);
+      return;
+    }
     RpcId id = message.id();
     if (id != null) {
       if (!session.begin(id, call::cancelled)) {
@@ -82,17 +89,36 @@ final class SessionStep {
       throw new SettledException(MessageStep.result(String.valueOf(call.rpcIdJson()), "{}"));
     }
     if (message.method() == McpMethod.CANCELLED) {
-      RpcId cancelled = cancelledId(message);
+      RpcId cancelled = cancelledId(message.params());
       if (cancelled == null || session.cancellation(cancelled) == null) {
         // Not this session's, or over already: the server must not hear of it.
-        throw new SettledException(Answer.empty(202));
+        throw dropped();
       }
+    }
+    if ((message.method() == McpMethod.PROGRESS && !awaitsProgress(session, message.params()))
+        || (message.method() == McpMethod.ROOTS_CHANGED
+            && !session.capabilities().rootsListChanged())) {
+      throw dropped();
     }
   }
 
+  private SettledException dropped() {
+    meters.dropped();
+    return new SettledException(Answer.empty(202));
+  }
+
+  /**
+   * A client says how far it is with a question of this session's server, and with nothing else.
+   */
+  private static boolean awaitsProgress(BoundSession session, @Nullable JsonValue params) {
+    JsonValue token = params == null ? null : params.member("progressToken");
+    return token != null
+        && session.questions().awaitsProgress(new String(token.raw(), StandardCharsets.UTF_8));
+  }
+
   /** The request that a cancel notification names, or null when it names none. */
-  static @Nullable RpcId cancelledId(McpMessage message) {
-    JsonValue id = message.params() == null ? null : message.params().member("requestId");
+  static @Nullable RpcId cancelledId(@Nullable JsonValue params) {
+    JsonValue id = params == null ? null : params.member("requestId");
     if (id == null) {
       return null;
     }

@@ -12,7 +12,9 @@ import dev.countersign.policy.TargetKind;
 public record InputTarget(TargetKind kind, String name) {
   static final InputTarget SAMPLING = new InputTarget(TargetKind.SAMPLING, "createMessage");
   static final InputTarget FORM = new InputTarget(TargetKind.ELICITATION, "form");
-  static final InputTarget ROOTS = new InputTarget(TargetKind.ROOTS, "list");
+
+  /** What policy is asked about the client's folders. */
+  public static final InputTarget ROOTS = new InputTarget(TargetKind.ROOTS, "list");
 
   static InputTarget url(String host) {
     return new InputTarget(TargetKind.ELICITATION, "url/" + host);

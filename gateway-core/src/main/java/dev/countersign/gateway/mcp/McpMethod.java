@@ -3,6 +3,7 @@ package dev.countersign.gateway.mcp;
 
 import dev.countersign.policy.TargetKind;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,16 @@ public enum McpMethod {
   COMPLETE("completion/complete", Eras.BOTH, TargetKind.PROMPT, null, null),
   INITIALIZED("notifications/initialized", Eras.LEGACY, TargetKind.SERVER, null, null),
   CANCELLED("notifications/cancelled", Eras.LEGACY, TargetKind.SERVER, null, null),
+  ROOTS_CHANGED("notifications/roots/list_changed", Eras.LEGACY, TargetKind.ROOTS, null, null),
+  PROGRESS("notifications/progress", Eras.LEGACY, TargetKind.SERVER, null, null),
+  /** A question of a server, and its answer: a model's text. */
+  SAMPLING("sampling/createMessage", Eras.NONE, TargetKind.SAMPLING, null, null),
+  /** A question of a server, and its answer: a form or a page for the user. */
+  ELICITATION("elicitation/create", Eras.NONE, TargetKind.ELICITATION, null, null),
+  /** A question of a server, and its answer: the client's folders. */
+  ROOTS("roots/list", Eras.NONE, TargetKind.ROOTS, null, null),
+  /** A response that is not known yet to answer anything. */
+  RESPONSE("response", Eras.NONE, TargetKind.SERVER, null, null),
   /** The legacy stream of a session, opened by HTTP GET. */
   STREAM("http/get", Eras.NONE, TargetKind.SERVER, null, null),
   /** The end of a legacy session, asked for by HTTP DELETE. */
@@ -111,6 +122,21 @@ public enum McpMethod {
           case NONE -> false;
         };
     return served ? method : null;
+  }
+
+  /** The method of this name that servers ask clients with, or null. */
+  public static @Nullable McpMethod ofServer(String wire) {
+    for (McpMethod method : List.of(SAMPLING, ELICITATION, ROOTS)) {
+      if (method.wire.equals(wire)) {
+        return method;
+      }
+    }
+    return null;
+  }
+
+  /** Whether it is said without waiting for an answer. */
+  public boolean isNotification() {
+    return wire.startsWith("notifications/");
   }
 
   /** The method's name in messages, records and policy. */

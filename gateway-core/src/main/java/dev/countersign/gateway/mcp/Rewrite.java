@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.mcp;
 
+import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonMember;
 import dev.countersign.gateway.json.JsonValue;
@@ -43,14 +44,17 @@ public final class Rewrite {
         .bytes();
   }
 
-  /** {@code initialize} as it goes to the server: a version we speak, nothing declared. */
-  public static byte[] initializeRequest(McpMessage message) {
+  /**
+   * {@code initialize} as it goes to the server: a version we speak, and of what was declared what
+   * is granted.
+   */
+  public static byte[] initializeRequest(McpMessage message, ClientCapabilities granted) {
     BodyEdit edit = new BodyEdit(message.body());
     JsonValue params = message.params();
     if (params != null) {
       JsonValue capabilities = params.member("capabilities");
       if (capabilities != null && capabilities.size() > 0) {
-        edit.replace(capabilities.start(), capabilities.end(), NO_CAPABILITIES);
+        edit.replace(capabilities.start(), capabilities.end(), bytes(granted.json()));
       }
       JsonValue version = params.member("protocolVersion");
       if (version != null

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.session;
 
+import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.identity.CallerKey;
 import java.util.List;
@@ -27,6 +28,8 @@ public final class BoundSession {
   private final String route;
   private final String version;
   private final @Nullable String upstreamId;
+  private final ClientCapabilities capabilities;
+  private final OpenQuestions questions = new OpenQuestions();
   private final long createdMillis;
   private volatile long usedMillis;
   private volatile boolean ended;
@@ -42,6 +45,7 @@ public final class BoundSession {
       String route,
       String version,
       @Nullable String upstreamId,
+      ClientCapabilities capabilities,
       long nowMillis) {
     this.id = id;
     this.wireId = wireId;
@@ -49,6 +53,7 @@ public final class BoundSession {
     this.route = route;
     this.version = version;
     this.upstreamId = upstreamId;
+    this.capabilities = capabilities;
     this.createdMillis = nowMillis;
     this.usedMillis = nowMillis;
   }
@@ -76,6 +81,21 @@ public final class BoundSession {
   /** The server's own session id, or null when it keeps none. */
   public @Nullable String upstreamId() {
     return upstreamId;
+  }
+
+  /** What the server was told that its client may be asked for. */
+  public ClientCapabilities capabilities() {
+    return capabilities;
+  }
+
+  /** What its client has been asked and has not answered. */
+  public OpenQuestions questions() {
+    return questions;
+  }
+
+  /** Whether a request of the client is in flight. */
+  public boolean inFlight() {
+    return !inFlight.isEmpty();
   }
 
   /** Seconds since it began. */

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.session;
 
+import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.seal.Binding;
 import dev.countersign.gateway.seal.Purpose;
 import dev.countersign.gateway.seal.Seal;
@@ -49,6 +50,7 @@ public final class SessionTable {
    *
    * @param version the agreed revision
    * @param upstreamId the server's session id, or null
+   * @param capabilities what the server was told that the client may be asked for
    * @return null when a bound was reached meanwhile
    */
   public @Nullable BoundSession open(
@@ -56,6 +58,7 @@ public final class SessionTable {
       String route,
       String version,
       @Nullable String upstreamId,
+      ClientCapabilities capabilities,
       LimitSettings limits) {
     if (size.incrementAndGet() > limits.sessionsMax()) {
       size.decrementAndGet();
@@ -76,6 +79,7 @@ public final class SessionTable {
             route,
             version,
             upstreamId,
+            capabilities,
             clock.millis());
     sessions.put(session.id(), session);
     return session;
@@ -132,6 +136,11 @@ public final class SessionTable {
   /** Ends every session. */
   public void endAll() {
     sessions.values().forEach(this::end);
+  }
+
+  /** Questions of servers that wait for clients. */
+  public int questions() {
+    return sessions.values().stream().mapToInt(session -> session.questions().size()).sum();
   }
 
   /** Live sessions. */

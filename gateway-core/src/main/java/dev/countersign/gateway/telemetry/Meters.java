@@ -90,6 +90,8 @@ public final class Meters
       counter("countersign_audit_outcomes_lost", "Outcomes that the audit log did not take.");
   private final Counter dropped =
       counter("countersign_messages_dropped", "Messages that were dropped and not passed on.");
+  private final Counter serverRequestsAsked =
+      counter("countersign_server_requests_asked", "Requests of servers to clients, passed on.");
   private final Counter serverRequests =
       counter("countersign_server_requests_refused", "Requests of servers to clients, refused.");
   private final Counter toolsUnfit =
@@ -207,6 +209,11 @@ public final class Meters
   /** A message was dropped on purpose. */
   public void dropped() {
     dropped.increment();
+  }
+
+  /** A client was asked something for its server. */
+  public void serverRequestAsked() {
+    serverRequestsAsked.increment();
   }
 
   /** A server asked the client something and was refused. */

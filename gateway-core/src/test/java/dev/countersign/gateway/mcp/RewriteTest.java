@@ -8,6 +8,7 @@ import static dev.countersign.gateway.mcp.Messages.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.json.JsonValue;
 import java.util.ArrayList;
 import java.util.List;
@@ -232,7 +233,8 @@ final class RewriteTest {
 
   private static String initialize(String body) {
     return text(
-        Rewrite.initializeRequest(Messages.message(Era.LEGACY, McpMethod.INITIALIZE, body)));
+        Rewrite.initializeRequest(
+            Messages.message(Era.LEGACY, McpMethod.INITIALIZE, body), ClientCapabilities.NONE));
   }
 
   private static String facts(String reply) {

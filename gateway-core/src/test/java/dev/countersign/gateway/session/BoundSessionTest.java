@@ -4,6 +4,7 @@ package dev.countersign.gateway.session;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.snapshot.LimitSettings;
@@ -18,7 +19,12 @@ final class BoundSessionTest {
   private final BoundSession session =
       requireNonNull(
           table.open(
-              new CallerKey("oidc", "i", "s", null), "r", "v", null, LimitSettings.DEFAULTS));
+              new CallerKey("oidc", "i", "s", null),
+              "r",
+              "v",
+              null,
+              ClientCapabilities.NONE,
+              LimitSettings.DEFAULTS));
 
   @Test
   void lendsARequestIdOnceAtATime() {

@@ -4,6 +4,7 @@ package dev.countersign.gateway.session;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.snapshot.LimitSettings;
@@ -60,7 +61,8 @@ final class SessionTableTest {
   }
 
   private BoundSession open(CallerKey caller) {
-    return requireNonNull(table.open(caller, "/a/mcp", "2025-11-25", "up-1", LIMITS));
+    return requireNonNull(
+        table.open(caller, "/a/mcp", "2025-11-25", "up-1", ClientCapabilities.NONE, LIMITS));
   }
 
   private boolean finds(BoundSession session) {
@@ -172,7 +174,7 @@ final class SessionTableTest {
     }
 
     assertThat(table.roomFor(ALICE, LIMITS)).isFalse();
-    assertThat(table.open(ALICE, "/b/mcp", "v", null, LIMITS)).isNull();
+    assertThat(table.open(ALICE, "/b/mcp", "v", null, ClientCapabilities.NONE, LIMITS)).isNull();
     assertThat(table.roomFor(BOB, LIMITS)).isTrue();
     assertThat(table.size()).isEqualTo(3);
   }
@@ -180,11 +182,12 @@ final class SessionTableTest {
   @Test
   void keepsTheBoundInAll() {
     for (int i = 0; i < 5; i++) {
-      assertThat(table.open(caller(i), "/a/mcp", "v", null, LIMITS)).isNotNull();
+      assertThat(table.open(caller(i), "/a/mcp", "v", null, ClientCapabilities.NONE, LIMITS))
+          .isNotNull();
     }
 
     assertThat(table.roomFor(ALICE, LIMITS)).isFalse();
-    assertThat(table.open(ALICE, "/a/mcp", "v", null, LIMITS)).isNull();
+    assertThat(table.open(ALICE, "/a/mcp", "v", null, ClientCapabilities.NONE, LIMITS)).isNull();
     assertThat(table.size()).isEqualTo(5);
   }
 
@@ -194,7 +197,7 @@ final class SessionTableTest {
     for (int i = 0; i < 3; i++) {
       sessions.add(open(ALICE));
     }
-    assertThat(table.open(ALICE, "/a/mcp", "v", null, LIMITS)).isNull();
+    assertThat(table.open(ALICE, "/a/mcp", "v", null, ClientCapabilities.NONE, LIMITS)).isNull();
     table.end(sessions.getFirst());
     table.end(sessions.getFirst());
 
@@ -261,7 +264,8 @@ final class SessionTableTest {
         () -> {
           for (int i = 0; i < 2000; i++) {
             CallerKey caller = caller(ThreadLocalRandom.current().nextInt(4));
-            BoundSession session = table.open(caller, "/a/mcp", "v", null, limits);
+            BoundSession session =
+                table.open(caller, "/a/mcp", "v", null, ClientCapabilities.NONE, limits);
             if (session != null) {
               session.onEnd(ended::incrementAndGet);
               opened.incrementAndGet();
@@ -284,7 +288,8 @@ final class SessionTableTest {
     assertThat(ended.get()).isEqualTo(opened.get());
     for (int i = 0; i < 4; i++) {
       for (int n = 0; n < 5; n++) {
-        assertThat(table.open(caller(i), "/a/mcp", "v", null, limits)).isNotNull();
+        assertThat(table.open(caller(i), "/a/mcp", "v", null, ClientCapabilities.NONE, limits))
+            .isNotNull();
       }
     }
   }

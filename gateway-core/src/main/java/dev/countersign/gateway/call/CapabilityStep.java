@@ -1,0 +1,56 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.input.ClientCapabilities;
+import dev.countersign.gateway.input.InputRules;
+import dev.countersign.gateway.input.InputTarget;
+import dev.countersign.gateway.mcp.McpMethod;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What a client declares is passed on as far as policy would grant it to this caller on this server
+ * (trigger {@code list}): a server that is not told of a capability must not use it. Asked only for
+ * what was declared.
+ */
+final class CapabilityStep {
+  private final DecisionStep decisions;
+
+  CapabilityStep(DecisionStep decisions) {
+    this.decisions = decisions;
+  }
+
+  /** Completes when the call knows what its server may be told. */
+  CompletableFuture<Void> cut(Call call) {
+    if (call.message().method() != McpMethod.INITIALIZE || call.message().params() == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    ClientCapabilities declared =
+        ClientCapabilities.of(call.message().params().member("capabilities"));
+    return cut(call, declared).thenAccept(call::capabilities);
+  }
+
+  /** What of the declared is granted. */
+  private CompletableFuture<ClientCapabilities> cut(Call call, ClientCapabilities declared) {
+    InputRules rules = call.route().server().messages().input();
+    List<InputTarget> targets = declared.targets(rules);
+    Set<InputTarget> granted = new HashSet<>();
+    CompletableFuture<?>[] asked =
+        targets.stream()
+            .map(
+                target ->
+                    decisions
+                        .visible(call, target.kind(), target.name())
+                        .thenAccept(yes -> add(granted, target, yes)))
+            .toArray(CompletableFuture[]::new);
+    return CompletableFuture.allOf(asked).thenApply(all -> declared.cutTo(granted, rules));
+  }
+
+  private static void add(Set<InputTarget> granted, InputTarget target, boolean yes) {
+    if (yes) {
+      granted.add(target);
+    }
+  }
+}
