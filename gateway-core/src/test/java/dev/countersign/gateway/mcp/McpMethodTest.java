@@ -18,6 +18,8 @@ final class McpMethodTest {
     "initialize, false, true, SERVER,",
     "notifications/initialized, false, true, SERVER,",
     "notifications/cancelled, false, true, SERVER,",
+    "notifications/progress, false, true, SERVER,",
+    "notifications/roots/list_changed, false, true, ROOTS,",
     "ping, false, true, SERVER,",
     "server/discover, true, false, SERVER,",
     "tools/list, true, true, SERVER,",
@@ -65,7 +67,6 @@ final class McpMethodTest {
         "sampling/createMessage",
         "elicitation/create",
         "roots/list",
-        "notifications/progress",
         "rpc.discover",
         "tools/delete"
       })
