@@ -36,6 +36,10 @@ final class GatewayGauges {
       BooleanSupplier ready) {
     meters.gauge("countersign_sessions", "Live legacy sessions.", sessions::size);
     meters.gauge(
+        "countersign_subscriptions",
+        "Resources whose changes legacy clients want to hear of.",
+        sessions::subscriptions);
+    meters.gauge(
         "countersign_questions",
         "Questions of servers that wait for clients.",
         sessions::questions);

@@ -8,7 +8,6 @@ import dev.countersign.gateway.http.RequestHead;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.HeaderAgreement;
 import dev.countersign.gateway.mcp.McpMessage;
-import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.Rewrite;
 import dev.countersign.gateway.session.BoundSession;
 import java.util.ArrayList;
@@ -68,9 +67,11 @@ final class Outbound {
     if (message.era().modern()) {
       return Rewrite.modernRequest(message);
     }
-    return message.method() == McpMethod.INITIALIZE
-        ? Rewrite.initializeRequest(message, call.capabilities())
-        : message.body();
+    return switch (message.method()) {
+      case INITIALIZE -> Rewrite.initializeRequest(message, call.capabilities());
+      case SET_LEVEL -> Rewrite.setLevel(message, call.route().server().messages().logLevelMax());
+      default -> message.body();
+    };
   }
 
   private static void modern(RequestHead head, McpMessage message, List<Header> headers) {

@@ -1,12 +1,14 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.mcp.LogLevel;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.work.WorkPool;
@@ -121,13 +123,22 @@ final class ReplyMessages {
     boolean stream = call.message().method() == McpMethod.STREAM;
     return switch (notification.method()) {
       case "notifications/progress" -> !stream && ownsProgress(notification.params());
-      case "notifications/message" -> !call.modern() || call.message().meta().logging();
+      case "notifications/message" ->
+          (!call.modern() || call.message().meta().logging()) && mayBeSaid(notification.params());
       case TOOLS_CHANGED -> {
         call.snapshot().toolSchemas(call.route().path()).forget();
         yield stream;
       }
       default -> stream && LIST_CHANGES.contains(notification.method());
     };
+  }
+
+  /** A server may say more than it was asked for, by itself or to another of its clients. */
+  private boolean mayBeSaid(@Nullable JsonValue params) {
+    JsonValue level = params == null ? null : params.member("level");
+    LogLevel said =
+        level != null && level.kind() == JsonKind.STRING ? LogLevel.of(level.text()) : null;
+    return said != null && !said.saysMoreThan(call.route().server().messages().logLevelMax());
   }
 
   /** Progress belongs to the request that gave its token. */

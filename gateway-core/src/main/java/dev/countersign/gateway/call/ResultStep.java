@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
@@ -115,8 +116,20 @@ final class ResultStep {
               .thenApply(
                   decided ->
                       call.modern() ? Rewrite.readResult(bytes, result, keptMillisMax()) : bytes);
+      case SUBSCRIBE -> {
+        subscriptions().add(String.valueOf(message.targetName()));
+        yield CompletableFuture.completedFuture(bytes);
+      }
+      case UNSUBSCRIBE -> {
+        subscriptions().remove(String.valueOf(message.targetName()));
+        yield CompletableFuture.completedFuture(bytes);
+      }
       default -> CompletableFuture.completedFuture(bytes);
     };
+  }
+
+  private Set<String> subscriptions() {
+    return Objects.requireNonNull(call.session(), "legacy methods have a session").subscriptions();
   }
 
   private static void checkResultType(JsonValue result) {

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * sheds it by reconnecting.
  */
 final class SessionStep {
+  /** Resources of one session whose changes it hears of. */
+  private static final int SUBSCRIPTIONS_MAX = 1024;
+
   private final SessionTable sessions;
   private final Meters meters;
 
@@ -87,6 +90,10 @@ final class SessionStep {
     }
     if (message.method() == McpMethod.PING) {
       throw new SettledException(MessageStep.result(String.valueOf(call.rpcIdJson()), "{}"));
+    }
+    if (message.method() == McpMethod.SUBSCRIBE
+        && session.subscriptions().size() >= SUBSCRIPTIONS_MAX) {
+      throw RefusedException.of(Reason.SUBSCRIPTION_LIMIT);
     }
     if (message.method() == McpMethod.CANCELLED) {
       RpcId cancelled = cancelledId(message.params());

@@ -111,6 +111,13 @@ public enum Reason {
       503,
       -32603,
       "too much is in memory at the moment; try again later"),
+  SUBSCRIPTION_LIMIT(
+      1051,
+      Family.REFUSED,
+      200,
+      200,
+      1051,
+      "the bound on subscriptions of this session is reached"),
   CLIENT_LEFT(1045, Family.REFUSED, 400, 400, 1045, "the client left before its request was whole"),
   INTERNAL(1099, Family.BUG, 500, 500, -32603, "internal error");
 

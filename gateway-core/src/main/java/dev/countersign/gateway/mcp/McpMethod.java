@@ -43,6 +43,9 @@ public enum McpMethod {
       null,
       new Listing("resourceTemplates", "uriTemplate", TargetKind.RESOURCE_TEMPLATE)),
   RESOURCES_READ("resources/read", Eras.BOTH, TargetKind.RESOURCE, "uri", null),
+  SUBSCRIBE("resources/subscribe", Eras.LEGACY, TargetKind.RESOURCE, "uri", null),
+  UNSUBSCRIBE("resources/unsubscribe", Eras.LEGACY, TargetKind.RESOURCE, "uri", null),
+  SET_LEVEL("logging/setLevel", Eras.LEGACY, TargetKind.SERVER, null, null),
   /** About what its {@code ref} names, so its kind here is never used. */
   COMPLETE("completion/complete", Eras.BOTH, TargetKind.PROMPT, null, null),
   INITIALIZED("notifications/initialized", Eras.LEGACY, TargetKind.SERVER, null, null),

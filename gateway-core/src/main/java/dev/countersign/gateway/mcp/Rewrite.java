@@ -1,6 +1,8 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.mcp;
 
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonMember;
@@ -26,10 +28,8 @@ public final class Rewrite {
   private static final byte[] NO_CAPABILITIES = bytes("{}");
 
   /** Server capabilities whose methods the gateway serves. */
-  private static final Set<String> SERVED = Set.of("tools", "prompts", "resources", "completions");
-
-  /** Members of those that promise methods it does not serve. */
-  private static final Set<String> NOT_SERVED_WITHIN = Set.of("subscribe");
+  private static final Set<String> SERVED =
+      Set.of("tools", "prompts", "resources", "completions", "logging");
 
   private Rewrite() {}
 
@@ -63,6 +63,26 @@ public final class Rewrite {
         edit.replace(
             version.start(), version.end(), bytes('"' + Era.LEGACY_VERSIONS.getFirst() + '"'));
       }
+    }
+    return edit.bytes();
+  }
+
+  /**
+   * {@code logging/setLevel} as it goes to the server.
+   *
+   * @param max a request for more is cut to this
+   * @throws RefusedException when the level is none
+   */
+  public static byte[] setLevel(McpMessage message, LogLevel max) {
+    BodyEdit edit = new BodyEdit(message.body());
+    JsonValue level = message.params() == null ? null : message.params().member("level");
+    LogLevel asked =
+        level != null && level.kind() == JsonKind.STRING ? LogLevel.of(level.text()) : null;
+    if (level == null || asked == null) {
+      throw RefusedException.of(Reason.PARAMS_INVALID, "params.level must be a log level");
+    }
+    if (asked.saysMoreThan(max)) {
+      edit.replace(level.start(), level.end(), bytes('"' + max.wire() + '"'));
     }
     return edit.bytes();
   }
@@ -157,8 +177,7 @@ public final class Rewrite {
     return members(
         capabilities,
         member -> SERVED.contains(member.name()) && member.value().kind() == JsonKind.OBJECT,
-        member ->
-            members(member.value(), inner -> !NOT_SERVED_WITHIN.contains(inner.name()), null));
+        null);
   }
 
   private static byte[] members(

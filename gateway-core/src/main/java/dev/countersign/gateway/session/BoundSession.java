@@ -29,6 +29,7 @@ public final class BoundSession {
   private final String version;
   private final @Nullable String upstreamId;
   private final ClientCapabilities capabilities;
+  private final Set<String> subscriptions = ConcurrentHashMap.newKeySet();
   private final OpenQuestions questions = new OpenQuestions();
   private final long createdMillis;
   private volatile long usedMillis;
@@ -91,6 +92,11 @@ public final class BoundSession {
   /** What its client has been asked and has not answered. */
   public OpenQuestions questions() {
     return questions;
+  }
+
+  /** URIs whose changes the client wants to hear of. */
+  public Set<String> subscriptions() {
+    return subscriptions;
   }
 
   /** Whether a request of the client is in flight. */

@@ -138,6 +138,11 @@ public final class SessionTable {
     sessions.values().forEach(this::end);
   }
 
+  /** Resources whose changes clients want to hear of. */
+  public int subscriptions() {
+    return sessions.values().stream().mapToInt(session -> session.subscriptions().size()).sum();
+  }
+
   /** Questions of servers that wait for clients. */
   public int questions() {
     return sessions.values().stream().mapToInt(session -> session.questions().size()).sum();

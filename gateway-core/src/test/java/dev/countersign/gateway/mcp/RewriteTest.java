@@ -113,9 +113,10 @@ final class RewriteTest {
         .isEqualTo(
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{"
                 + ODD
-                + ",\"capabilities\": {"
-                + "\"tools\" : {\"listChanged\":true,\"x\":[1.0]},\"completions\":{},"
-                + "\"resources\":{\"listChanged\":false},\"prompts\":{}} ,\"serverInfo\":{}}}");
+                + ",\"capabilities\": {\"tools\" :"
+                + " {\"listChanged\":true,\"x\":[1.0]},\"completions\":{},\"resources\":{"
+                + " \"subscribe\":true , \"listChanged\":false},\"prompts\":{}}"
+                + " ,\"serverInfo\":{}}}");
   }
 
   @Test
