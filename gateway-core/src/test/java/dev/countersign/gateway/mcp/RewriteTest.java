@@ -113,7 +113,7 @@ final class RewriteTest {
         .isEqualTo(
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{"
                 + ODD
-                + ",\"capabilities\": {\"tools\" :"
+                + ",\"capabilities\": {\"logging\":{},\"tools\" :"
                 + " {\"listChanged\":true,\"x\":[1.0]},\"completions\":{},\"resources\":{"
                 + " \"subscribe\":true , \"listChanged\":false},\"prompts\":{}}"
                 + " ,\"serverInfo\":{}}}");
