@@ -31,17 +31,30 @@ final class Wire {
   /** Opens a legacy session. */
   static HttpResponse<String> initialize(String url, String token)
       throws IOException, InterruptedException {
+    return initialize(url, token, "{}");
+  }
+
+  private static HttpResponse<String> initialize(String url, String token, String capabilities)
+      throws IOException, InterruptedException {
     return post(
         url,
         token,
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
-            + "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
+            + "\"protocolVersion\":\"2025-11-25\",\"capabilities\":"
+            + capabilities
+            + ","
             + "\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}");
   }
 
   /** Opens a legacy session to its end; its id. */
   static String session(String url, String token) throws IOException, InterruptedException {
-    HttpResponse<String> opened = initialize(url, token);
+    return session(url, token, "{}");
+  }
+
+  /** The same, of a client that can be asked. */
+  static String session(String url, String token, String capabilities)
+      throws IOException, InterruptedException {
+    HttpResponse<String> opened = initialize(url, token, capabilities);
     String id =
         opened
             .headers()
