@@ -3,7 +3,6 @@ package dev.countersign.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.countersign.audit.AuditVerifier;
 import dev.countersign.cli.demo.DemoIssuer;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -26,28 +25,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class BoundariesTest {
   private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}";
 
+  private GovernedFixture governed;
   private FixtureServer server;
   private DemoIssuer issuer;
   private GatewayProcess gateway;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
-    server = FixtureServer.start();
-    issuer = new DemoIssuer();
-    gateway =
-        GatewayProcess.start(
+    governed =
+        GovernedFixture.start(
             folder,
             """
-            node: e2e
-            listen: {address: "127.0.0.1:0", drain: 1s, event_loops: 2}
             limits: {body_bytes: 8KiB, header_bytes: 4KiB, head: 500ms, body: 500ms, connection_idle: 500ms}
-            identity: {clock_skew: 0s, issuers: [{name: demo, issuer: "%s"}]}
-            servers: {a: {url: "%2$s"}, b: {url: "%2$s"}}
+            identity: {clock_skew: 0s, issuers: [{name: demo, issuer: "ISSUER"}]}
+            servers: {a: {url: "FIXTURE"}, b: {url: "FIXTURE"}}
             policy: {grants: [{caller: "oidc:demo:*", allow: ["*/echo"]}]}
-            audit: {directory: audit}
-            admin: {address: "127.0.0.1:0"}
-            """
-                .formatted(issuer.issuer(), server.url()));
+            """);
+    server = governed.server();
+    issuer = governed.issuer();
+    gateway = governed.gateway();
   }
 
   @BeforeEach
@@ -57,10 +53,7 @@ final class BoundariesTest {
 
   @AfterAll
   void stop() throws Exception {
-    assertThat(gateway.stop()).isEqualTo(GatewayProcess.STOPPED);
-    assertThat(AuditVerifier.verify(gateway.audit()).findings()).isEmpty();
-    issuer.close();
-    server.close();
+    governed.stop();
   }
 
   private String token(String subject, String route) {

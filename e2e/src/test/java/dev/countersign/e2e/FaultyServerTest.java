@@ -4,13 +4,10 @@ package dev.countersign.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.countersign.audit.AuditVerifier;
-import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.e2e.FixtureServer.Fault;
 import dev.countersign.e2e.McpScript.Reply;
 import dev.countersign.e2e.McpScript.Sdk;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -29,32 +26,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class FaultyServerTest {
   private final Map<Sdk, McpScript> clients = new EnumMap<>(Sdk.class);
+  private GovernedFixture governed;
   private FixtureServer server;
-  private DemoIssuer issuer;
   private GatewayProcess gateway;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
-    server = FixtureServer.start();
-    issuer = new DemoIssuer();
-    gateway =
-        GatewayProcess.start(
+    governed =
+        GovernedFixture.start(
             folder,
             """
-            node: e2e
-            listen: {address: "127.0.0.1:0", drain: 1s, event_loops: 2}
             limits: {upstream_head: 700ms, call: 1500ms, keep_alive: 200ms}
-            identity: {issuers: [{name: demo, issuer: "%s"}]}
-            servers: {fixture: {url: "%s"}}
             policy: {grants: [{caller: "oidc:demo:*", allow: ["fixture/echo"]}]}
-            audit: {directory: audit}
-            admin: {address: "127.0.0.1:0"}
-            """
-                .formatted(issuer.issuer(), server.url()));
-    String token = issuer.token("reader", gateway.url("fixture"), Duration.ofHours(1));
+            """);
+    server = governed.server();
+    gateway = governed.gateway();
+    String token = governed.token("reader");
     for (Sdk sdk : new Sdk[] {Sdk.V2_MODERN, Sdk.V2_LEGACY, Sdk.V1}) {
       McpScript client = McpScript.start();
-      Reply session = client.connect(sdk, gateway.url("fixture"), token);
+      Reply session = client.connect(sdk, governed.url(), token);
       assertThat(session.ok()).as(session + gateway.said()).isTrue();
       clients.put(sdk, client);
     }
@@ -68,10 +58,7 @@ final class FaultyServerTest {
   @AfterAll
   void stop() throws Exception {
     clients.values().forEach(McpScript::close);
-    assertThat(gateway.stop()).isEqualTo(GatewayProcess.STOPPED);
-    assertThat(AuditVerifier.verify(gateway.audit()).findings()).isEmpty();
-    issuer.close();
-    server.close();
+    governed.stop();
   }
 
   Stream<Arguments> faults() {

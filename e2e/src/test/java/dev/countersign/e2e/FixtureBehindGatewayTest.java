@@ -4,14 +4,11 @@ package dev.countersign.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.countersign.audit.AuditVerifier;
-import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.e2e.FixtureServer.Call;
 import dev.countersign.e2e.FixtureServer.Open;
 import dev.countersign.e2e.McpScript.Reply;
 import dev.countersign.e2e.McpScript.Sdk;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,36 +26,30 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class FixtureBehindGatewayTest {
   private static final int SIDE_BY_SIDE = 40;
 
+  private GovernedFixture governed;
   private FixtureServer server;
-  private DemoIssuer issuer;
   private GatewayProcess gateway;
   private String token;
   private McpScript client;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
-    server = FixtureServer.start();
-    issuer = new DemoIssuer();
-    gateway =
-        GatewayProcess.start(
+    governed =
+        GovernedFixture.start(
             folder,
             """
-            node: e2e
-            listen: {address: "127.0.0.1:0", drain: 1s, event_loops: 2}
             limits: {answer_bytes: 8MiB}
-            identity: {issuers: [{name: demo, issuer: "%s"}]}
             servers:
-              fixture: {url: "%s", effects: {"read_*": read}}
+              fixture: {url: "FIXTURE", effects: {"read_*": read}}
             policy:
               grants:
                 - caller: "oidc:demo:reader"
                   allow: ["fixture/echo", "fixture/add", "fixture/slow", "fixture/read_*", "fixture/fail",
                           "fixture/ask", "fixture/notify", "fixture/headers", "fixture/big"]
-            audit: {directory: audit}
-            admin: {address: "127.0.0.1:0"}
-            """
-                .formatted(issuer.issuer(), server.url()));
-    token = issuer.token("reader", gateway.url("fixture"), Duration.ofHours(1));
+            """);
+    server = governed.server();
+    gateway = governed.gateway();
+    token = governed.token("reader");
   }
 
   @BeforeEach
@@ -75,14 +66,11 @@ final class FixtureBehindGatewayTest {
 
   @AfterAll
   void stop() throws Exception {
-    assertThat(gateway.stop()).isEqualTo(GatewayProcess.STOPPED);
-    assertThat(AuditVerifier.verify(gateway.audit()).findings()).isEmpty();
-    issuer.close();
-    server.close();
+    governed.stop();
   }
 
   private void connect(Sdk sdk) throws Exception {
-    Reply session = client.connect(sdk, gateway.url("fixture"), token);
+    Reply session = client.connect(sdk, governed.url(), token);
     assertThat(session.ok()).as(session + client.report() + gateway.said()).isTrue();
     assertThat(session.value().path("version").asText())
         .isEqualTo(sdk.isModern() ? "2026-07-28" : "2025-11-25");
@@ -274,7 +262,7 @@ final class FixtureBehindGatewayTest {
   void serversQuestionIsDeclinedAndNotPutToTheClient(Sdk sdk) throws Exception {
     ObjectNode answers = PeerProcess.JSON.createObjectNode();
     answers.putObject("elicitation").put("action", "accept").putObject("content").put("ok", true);
-    assertThat(client.connect(sdk, gateway.url("fixture"), token, answers).ok()).isTrue();
+    assertThat(client.connect(sdk, governed.url(), token, answers).ok()).isTrue();
 
     Reply asked = client.call("ask", "{}");
 
