@@ -111,6 +111,9 @@ final class LegacyServer implements AutoCloseable {
     seen.add(message);
     switch (message.verb()) {
       case "GET" -> {
+        if (getStatus < 0) {
+          return; // without a head, until somebody closes it
+        }
         if (getStatus == 200) {
           gets.add(new Reply(exchange, message).stream());
         } else {

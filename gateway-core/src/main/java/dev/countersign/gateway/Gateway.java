@@ -94,7 +94,7 @@ public final class Gateway implements AutoCloseable {
             loops,
             this::httpLimits,
             tls,
-            CallLines.of(snapshots, sessions, log, commitments, meters, clock, budget, work),
+            CallLines.of(snapshots, sessions, seal, log, commitments, meters, clock, budget, work),
             meters,
             clock,
             budget);

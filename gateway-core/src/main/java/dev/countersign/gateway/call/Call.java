@@ -51,6 +51,7 @@ final class Call {
   private long decidedNanos;
   private boolean ended;
   private boolean sent;
+  private @Nullable Resumption resumption;
   private ClientCapabilities capabilities = ClientCapabilities.NONE;
 
   Call(String id, Exchange exchange, Snapshot snapshot, Route route) {
@@ -280,6 +281,16 @@ final class Call {
   /** What the server is told that the client may be asked for; nothing unless said. */
   ClientCapabilities capabilities() {
     return capabilities;
+  }
+
+  /** The GET goes on with a stream that broke. */
+  void resumes(Resumption broken) {
+    resumption = broken;
+  }
+
+  /** What the GET goes on with, or null. */
+  @Nullable Resumption resumption() {
+    return resumption;
   }
 
   /** Marks the end; true for the first to say so. */

@@ -4,6 +4,7 @@ package dev.countersign.gateway.call;
 import dev.countersign.audit.AuditLog;
 import dev.countersign.audit.Commitments;
 import dev.countersign.gateway.http.BufferBudget;
+import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
@@ -18,6 +19,7 @@ public final class CallLines {
   public static CallLine of(
       SnapshotHolder snapshots,
       SessionTable sessions,
+      Seal seal,
       AuditLog log,
       Commitments commitments,
       Meters meters,
@@ -26,13 +28,14 @@ public final class CallLines {
       WorkPool work) {
     DecisionStep decisions = new DecisionStep(clock, meters);
     CallIds ids = new CallIds(clock);
+    EventIds eventIds = new EventIds(seal);
     RecordStep records = new RecordStep(log, meters, work);
     return new CallLine(
         new FrontDoor(snapshots, ids),
         new CallerStep(budget),
         new BodyStep(),
         new MessageStep(meters, commitments, work),
-        new SessionStep(sessions, meters),
+        new SessionStep(sessions, eventIds, meters),
         decisions,
         new CapabilityStep(decisions),
         records,
@@ -40,6 +43,7 @@ public final class CallLines {
             decisions,
             records,
             new QuestionStep(decisions, records, ids, meters),
+            eventIds,
             sessions,
             snapshots,
             meters,

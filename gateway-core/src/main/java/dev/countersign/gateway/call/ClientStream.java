@@ -5,6 +5,7 @@ import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.http.ResponseStream;
 import dev.countersign.gateway.sse.SseEncoder;
+import dev.countersign.gateway.sse.SseMark;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -50,12 +51,21 @@ final class ClientStream {
   }
 
   /** Sends one JSON-RPC message as one event. */
-  void message(byte[] json) {
+  void message(SseMark mark, byte[] json) {
+    write(SseEncoder.message(mark, json));
+  }
+
+  /** Says where the stream is to go on when it breaks, or when. */
+  void mark(SseMark mark) {
+    write(SseEncoder.mark(mark));
+  }
+
+  private void write(byte[] event) {
     if (over) {
       return;
     }
     saidSomething = true;
-    stream.write(SseEncoder.message(json));
+    stream.write(event);
     if (!stream.writable() && !paused) {
       paused = true;
       pauseServer.run();

@@ -9,6 +9,7 @@ import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.sse.SseMark;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.UpstreamExchange;
 import dev.countersign.policy.Effect;
@@ -30,6 +31,7 @@ final class Delivery {
   private @Nullable UpstreamExchange upstream;
   private @Nullable ClientStream stream;
   private boolean clientGone;
+  private SseMark next = SseMark.NONE;
 
   Delivery(Call call, Outcome outcome, Meters meters) {
     this.call = call;
@@ -58,13 +60,55 @@ final class Delivery {
     }
   }
 
+  /** What stands beside the message that is released next, if one is. */
+  void next(SseMark mark) {
+    next = mark;
+  }
+
+  private SseMark takeNext() {
+    SseMark mark = next;
+    next = SseMark.NONE;
+    return mark;
+  }
+
+  /** Says where the stream is to go on when it breaks, or when. */
+  void mark(SseMark mark) {
+    if (stream != null && !mark.isNone()) {
+      stream.mark(mark);
+    }
+  }
+
   /** Sends one message on the stream; false when there is none to send it on. */
   boolean message(byte[] json) {
     if (stream == null) {
       return false;
     }
-    stream.message(json);
+    stream.message(takeNext(), json);
     return true;
+  }
+
+  /** Sends a message of the gateway's own, which is none of the server's events. */
+  void own(byte[] json) {
+    if (stream != null) {
+      stream.message(SseMark.NONE, json);
+    }
+  }
+
+  /** Ends the client's stream and not the call: its answer may come on another one. */
+  void suspend() {
+    if (stream != null) {
+      stream.end();
+    }
+  }
+
+  /** The answer went another way; the call is over. */
+  void answeredElsewhere(RpcMessage answer) {
+    boolean failed = answer instanceof RpcMessage.Failure;
+    suspend();
+    outcome.end(
+        failed ? OutcomeResult.ERROR_ANSWERED : OutcomeResult.ANSWERED,
+        failed ? SideEffect.UNKNOWN : sideEffect(SideEffect.DONE),
+        "on a resumed stream");
   }
 
   /**
@@ -78,7 +122,7 @@ final class Delivery {
     }
     boolean failed = answer instanceof RpcMessage.Failure;
     if (stream != null) {
-      stream.message(bytes);
+      stream.message(takeNext(), bytes);
       stream.end();
     } else {
       int status =
@@ -128,7 +172,7 @@ final class Delivery {
     outcome.end(result, effect, refusal.reason().id());
     byte[] body = ErrorAnswers.body(refusal, call.rpcIdJson(), call.id());
     if (stream != null) {
-      stream.message(body);
+      stream.message(SseMark.NONE, body);
       stream.end();
     } else if (refusal.reason() == Reason.ERA_NOT_SERVED) {
       write(Answer.empty(400));

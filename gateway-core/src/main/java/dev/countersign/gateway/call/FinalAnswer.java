@@ -68,6 +68,17 @@ final class FinalAnswer {
             judged -> delivery.answered(judged, message, headers(message, upstreamSessionId)));
   }
 
+  /** Judges the answer, and gives what is left of it to a stream that took over from this one. */
+  CompletableFuture<byte[]> releaseElsewhere(ReplyMessages.Judged.Final answer) {
+    return durable()
+        .thenCompose(durable -> results.judge(answer))
+        .thenApply(
+            judged -> {
+              delivery.answeredElsewhere(answer.message());
+              return judged;
+            });
+  }
+
   private List<Header> headers(RpcMessage answer, @Nullable String upstreamSessionId) {
     if (call.message().method() == McpMethod.INITIALIZE
         && answer instanceof RpcMessage.Result result) {

@@ -12,6 +12,7 @@ final class ForwardStep {
   private final DecisionStep decisions;
   private final RecordStep records;
   private final QuestionStep questions;
+  private final EventIds eventIds;
   private final SessionTable sessions;
   private final SnapshotHolder snapshots;
   private final Meters meters;
@@ -21,6 +22,7 @@ final class ForwardStep {
       DecisionStep decisions,
       RecordStep records,
       QuestionStep questions,
+      EventIds eventIds,
       SessionTable sessions,
       SnapshotHolder snapshots,
       Meters meters,
@@ -28,6 +30,7 @@ final class ForwardStep {
     this.decisions = decisions;
     this.records = records;
     this.questions = questions;
+    this.eventIds = eventIds;
     this.sessions = sessions;
     this.snapshots = snapshots;
     this.meters = meters;
@@ -46,6 +49,7 @@ final class ForwardStep {
             decisions,
             new StreamWatch(call, decisions, snapshots),
             questions,
+            eventIds,
             sessions,
             meters,
             work);

@@ -90,6 +90,10 @@ final class Outbound {
     if (session == null) {
       return;
     }
+    Resumption resumption = call.resumption();
+    if (resumption != null) {
+      headers.add(new Header("last-event-id", resumption.position().eventId()));
+    }
     headers.add(new Header("mcp-protocol-version", session.version()));
     String upstreamId = session.upstreamId();
     if (upstreamId != null) {

@@ -37,6 +37,9 @@ final class ReplyGovernor implements ReplyListener {
   /** A server that has answered gets this long to end its reply, so that its connection is kept. */
   private static final Duration LINGER = Duration.ofSeconds(1);
 
+  /** A server that takes longer than this for the head of a GET stream has one. */
+  private static final Duration STREAM_HEAD_TIME = Duration.ofSeconds(1);
+
   private static final Logger LOG = LoggerFactory.getLogger(ReplyGovernor.class);
   private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
@@ -48,6 +51,7 @@ final class ReplyGovernor implements ReplyListener {
   private final FinalAnswer answers;
   private final StreamWatch watch;
   private final ServerQuestions questions;
+  private final EventMarks marks;
   private final SessionTable sessions;
   private final Meters meters;
   private final Loop loop;
@@ -63,6 +67,7 @@ final class ReplyGovernor implements ReplyListener {
       DecisionStep decisions,
       StreamWatch watch,
       QuestionStep questions,
+      EventIds eventIds,
       SessionTable sessions,
       Meters meters,
       WorkPool work) {
@@ -84,6 +89,7 @@ final class ReplyGovernor implements ReplyListener {
             new ResultStep(call, decisions, outcome, meters),
             sessions,
             delivery);
+    this.marks = new EventMarks(call, eventIds, new CallStream(call, answers, this::broke));
     this.questions = new ServerQuestions(call, admitted, questions, delivery, meters);
   }
 
@@ -107,6 +113,9 @@ final class ReplyGovernor implements ReplyListener {
     call.onEnd(() -> linger(sent));
     if (isStream()) {
       watch.begin(delivery::finished);
+      // Clients wait for the head, and some servers send theirs with the first event.
+      Loop.Timer patience = loop.after(STREAM_HEAD_TIME, this::openStream);
+      call.onEnd(patience::cancel);
     } else {
       Loop.Timer timer = loop.after(call.limits().call(), this::timeout);
       call.onEnd(timer::cancel);
@@ -158,12 +167,24 @@ final class ReplyGovernor implements ReplyListener {
   }
 
   private void streamHead(ReplyHead reply) {
-    if (reply.status() == 405) {
+    if (delivery.streaming() && (reply.status() != 200 || reply.encoded() || !isEvents(reply))) {
+      delivery.finished("the server gave no stream");
+    } else if (reply.status() == 405) {
       fail(Reason.METHOD_NOT_ALLOWED, OutcomeResult.ERROR_ANSWERED);
+    } else if (reply.status() == 409) {
+      fail(Reason.STREAM_TAKEN, OutcomeResult.ERROR_ANSWERED);
+    } else if (reply.status() == 400 && call.resumption() != null) {
+      fail(Reason.EVENT_UNKNOWN, OutcomeResult.ERROR_ANSWERED);
     } else if (reply.status() != 200 || reply.encoded() || !isEvents(reply)) {
       bad("not an event stream");
     } else {
       body.isEvents();
+      openStream();
+    }
+  }
+
+  private void openStream() {
+    if (!delivery.streaming()) {
       delivery.openStream(() -> order.then(this::lookAfterStream));
     }
   }
@@ -207,7 +228,7 @@ final class ReplyGovernor implements ReplyListener {
     } else if (isStream()) {
       order.thenRun(() -> delivery.finished(null));
     } else {
-      order.thenRun(() -> bad("the stream ended without an answer"));
+      order.thenRun(() -> brokenOff("the stream ended without an answer"));
     }
   }
 
@@ -225,8 +246,19 @@ final class ReplyGovernor implements ReplyListener {
         .log("server failed");
     if (isStream() && delivery.streaming()) {
       delivery.finished(failure.detail());
+    } else if (marks.resumable() && delivery.streaming()) {
+      delivery.suspend();
     } else {
       fail(reason(failure), result(failure));
+    }
+  }
+
+  /** A server may close a stream early that its client can go on with by GET. */
+  private void brokenOff(String detail) {
+    if (marks.resumable() && delivery.streaming()) {
+      delivery.suspend();
+    } else {
+      bad(detail);
     }
   }
 
@@ -252,14 +284,26 @@ final class ReplyGovernor implements ReplyListener {
   private final class Events implements ReplyBody.Sink {
     @Override
     public void event(SseEvent event) {
-      if (outcome.over() || !event.hasData() || event.data().length == 0) {
+      if (outcome.over()) {
+        return;
+      }
+      if (!event.hasData() || event.data().length == 0) {
+        order.thenRun(() -> delivery.mark(marks.of(event)));
         return;
       }
       if (event.event() != null && !event.event().equals("message")) {
         meters.dropped();
         return;
       }
-      order.then(() -> messages.read(event.data()).thenCompose(ReplyGovernor.this::govern));
+      order.then(
+          () ->
+              messages
+                  .read(event.data())
+                  .thenCompose(
+                      reading -> {
+                        delivery.next(marks.of(event));
+                        return govern(reading);
+                      }));
     }
 
     @Override
@@ -290,6 +334,9 @@ final class ReplyGovernor implements ReplyListener {
     }
     return switch (messages.judge(reading)) {
       case ReplyMessages.Judged.Final answer -> release(answer);
+      case ReplyMessages.Judged.Resumed answer ->
+          loop.here(answer.stream().answer(answer.bytes(), answer.message(), answer.digest()))
+              .thenCompose(this::pass);
       case ReplyMessages.Judged.Pass pass -> pass(pass.bytes());
       case ReplyMessages.Judged.Drop drop -> {
         meters.dropped();

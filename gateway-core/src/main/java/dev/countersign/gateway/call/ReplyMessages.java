@@ -11,6 +11,7 @@ import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.mcp.LogLevel;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.session.ResumableStream;
 import dev.countersign.gateway.work.WorkPool;
 import java.util.Arrays;
 import java.util.Optional;
@@ -65,6 +66,11 @@ final class ReplyMessages {
      */
     record Final(byte[] bytes, RpcMessage message, @Nullable String digest) implements Judged {}
 
+    /** The answer to a request whose stream broke. */
+    record Resumed(
+        ResumableStream stream, byte[] bytes, RpcMessage message, @Nullable String digest)
+        implements Judged {}
+
     /** A notification that goes on. */
     record Pass(byte[] bytes) implements Judged {}
 
@@ -105,6 +111,12 @@ final class ReplyMessages {
   }
 
   private Judged answer(Reading reading, RpcMessage message, @Nullable RpcId id) {
+    if (call.message().method() == McpMethod.STREAM) {
+      ResumableStream stream = resumed();
+      return stream != null && id != null && id.equals(stream.request())
+          ? new Judged.Resumed(stream, reading.bytes(), message, reading.digest())
+          : new Judged.Drop();
+    }
     RpcId asked = call.message().id();
     if (asked == null || !asked.equals(id)) {
       throw ResultStep.badReply("an answer to another request");
@@ -120,9 +132,9 @@ final class ReplyMessages {
   }
 
   private boolean passes(RpcMessage.Notification notification) {
-    boolean stream = call.message().method() == McpMethod.STREAM;
+    boolean stream = call.message().method() == McpMethod.STREAM && resumed() == null;
     return switch (notification.method()) {
-      case "notifications/progress" -> !stream && ownsProgress(notification.params());
+      case "notifications/progress" -> ownsProgress(notification.params());
       case "notifications/message" ->
           (!call.modern() || call.message().meta().logging()) && mayBeSaid(notification.params());
       case TOOLS_CHANGED -> {
@@ -143,8 +155,12 @@ final class ReplyMessages {
 
   /** Progress belongs to the request that gave its token. */
   private boolean ownsProgress(@Nullable JsonValue params) {
-    JsonValue given = call.message().meta().progressToken();
     JsonValue token = params == null ? null : params.member("progressToken");
+    if (call.message().method() == McpMethod.STREAM) {
+      ResumableStream stream = resumed();
+      return stream != null && stream.ownsProgress(token);
+    }
+    JsonValue given = call.message().meta().progressToken();
     return given != null
         && token != null
         && given.kind() == token.kind()
@@ -157,6 +173,12 @@ final class ReplyMessages {
       throw ResultStep.badReply("a request where only answers may come");
     }
     return new Judged.Question(request);
+  }
+
+  /** The broken stream that this GET goes on with, or null. */
+  private @Nullable ResumableStream resumed() {
+    Resumption resumption = call.resumption();
+    return resumption == null ? null : resumption.stream();
   }
 
   /** What a cancel notification of the client cancels, if that is still under way. */

@@ -170,15 +170,14 @@ final class ServerQuestions {
     }
 
     void tellClient(String why) {
-      var unused =
-          delivery.message(
-              ("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
-                      + "\"requestId\":"
-                      + question.id().json()
-                      + ",\"reason\":\""
-                      + why
-                      + "\"}}")
-                  .getBytes(StandardCharsets.UTF_8));
+      delivery.own(
+          ("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
+                  + "\"requestId\":"
+                  + question.id().json()
+                  + ",\"reason\":\""
+                  + why
+                  + "\"}}")
+              .getBytes(StandardCharsets.UTF_8));
     }
 
     void end(OutcomeResult result, @Nullable String detail) {

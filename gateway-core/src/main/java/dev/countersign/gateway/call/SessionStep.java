@@ -10,6 +10,7 @@ import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.session.ResumableStream;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.identity.CallerKey;
@@ -29,10 +30,12 @@ final class SessionStep {
   private static final int SUBSCRIPTIONS_MAX = 1024;
 
   private final SessionTable sessions;
+  private final EventIds eventIds;
   private final Meters meters;
 
-  SessionStep(SessionTable sessions, Meters meters) {
+  SessionStep(SessionTable sessions, EventIds eventIds, Meters meters) {
     this.sessions = sessions;
+    this.eventIds = eventIds;
     this.meters = meters;
   }
 
@@ -83,6 +86,7 @@ final class SessionStep {
         throw RefusedException.of(Reason.STREAM_LIMIT);
       }
       call.onEnd(session::closeStream);
+      resume(call, session, head.header("last-event-id"));
     }
     if (message.method() == McpMethod.END) {
       // Whatever policy, the disk or the server say: who gives a session up must not keep it.
@@ -107,6 +111,22 @@ final class SessionStep {
             && !session.capabilities().rootsListChanged())) {
       throw dropped();
     }
+  }
+
+  private void resume(Call call, BoundSession session, @Nullable String lastEventId) {
+    if (lastEventId == null) {
+      return;
+    }
+    EventIds.Position position = eventIds.open(call, session, lastEventId);
+    if (position == null) {
+      throw RefusedException.of(Reason.EVENT_UNKNOWN);
+    }
+    boolean standalone = position.stream().equals(EventIds.STANDALONE);
+    ResumableStream stream = standalone ? null : session.resumable().find(position.stream());
+    if (!standalone && stream == null) {
+      throw RefusedException.of(Reason.EVENT_UNKNOWN);
+    }
+    call.resumes(new Resumption(position, stream));
   }
 
   private SettledException dropped() {

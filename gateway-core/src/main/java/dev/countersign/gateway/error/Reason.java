@@ -118,6 +118,9 @@ public enum Reason {
       200,
       1051,
       "the bound on subscriptions of this session is reached"),
+  EVENT_UNKNOWN(
+      1052, Family.REFUSED, 400, 400, -32600, "Last-Event-ID is none of an event of this session"),
+  STREAM_TAKEN(1053, Family.REFUSED, 409, 409, 1053, "the server has such a stream open already"),
   CLIENT_LEFT(1045, Family.REFUSED, 400, 400, 1045, "the client left before its request was whole"),
   INTERNAL(1099, Family.BUG, 500, 500, -32603, "internal error");
 

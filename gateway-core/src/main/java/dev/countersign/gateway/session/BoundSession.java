@@ -31,6 +31,7 @@ public final class BoundSession {
   private final ClientCapabilities capabilities;
   private final Set<String> subscriptions = ConcurrentHashMap.newKeySet();
   private final OpenQuestions questions = new OpenQuestions();
+  private final ResumableStreams resumable = new ResumableStreams();
   private final long createdMillis;
   private volatile long usedMillis;
   private volatile boolean ended;
@@ -92,6 +93,11 @@ public final class BoundSession {
   /** What its client has been asked and has not answered. */
   public OpenQuestions questions() {
     return questions;
+  }
+
+  /** Streams that its client may go on with after they broke. */
+  public ResumableStreams resumable() {
+    return resumable;
   }
 
   /** URIs whose changes the client wants to hear of. */

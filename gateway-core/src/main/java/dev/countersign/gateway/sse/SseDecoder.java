@@ -18,6 +18,7 @@ public final class SseDecoder {
   private final ByteArrayOutputStream data = new ByteArrayOutputStream(512);
   private @Nullable String event;
   private @Nullable String id;
+  private @Nullable Integer retry;
   private boolean hasData;
   private boolean afterReturn;
   private boolean firstLine = true;
@@ -116,8 +117,14 @@ public final class SseDecoder {
           id = value;
         }
       }
+      case "retry" -> {
+        String value = text(bytes, from);
+        if (value.matches("[0-9]{1,7}")) {
+          retry = Integer.valueOf(value);
+        }
+      }
       default -> {
-        // The standard ignores unknown fields; retry is for clients that resume by themselves.
+        // The standard ignores unknown fields.
       }
     }
   }
@@ -142,12 +149,13 @@ public final class SseDecoder {
   }
 
   private void dispatch(Sink sink) {
-    if (hasData || id != null || event != null) {
-      SseEvent whole = new SseEvent(event, id, data.toByteArray(), hasData);
+    if (hasData || id != null || event != null || retry != null) {
+      SseEvent whole = new SseEvent(event, id, retry, data.toByteArray(), hasData);
       data.reset();
       hasData = false;
       event = null;
       id = null;
+      retry = null;
       sink.event(whole);
     }
   }

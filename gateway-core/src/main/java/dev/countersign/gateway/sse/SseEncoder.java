@@ -9,6 +9,7 @@ public final class SseEncoder {
   private static final byte[] MESSAGE = ascii("event: message\ndata: ");
   private static final byte[] NEXT_DATA = ascii("\ndata: ");
   private static final byte[] END = ascii("\n\n");
+  private static final byte[] NO_DATA = ascii("data: \n\n");
   private static final byte[] COMMENT = ascii(":\n\n");
 
   private SseEncoder() {}
@@ -18,7 +19,13 @@ public final class SseEncoder {
    * further data lines, so that the client puts the same text together again.
    */
   public static byte[] message(byte[] json) {
+    return message(SseMark.NONE, json);
+  }
+
+  /** As {@link #message(byte[])}, with an id or a pause before it. */
+  public static byte[] message(SseMark mark, byte[] json) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(json.length + 32);
+    write(mark, out);
     out.writeBytes(MESSAGE);
     int start = 0;
     for (int at = 0; at < json.length; at++) {
@@ -31,6 +38,23 @@ public final class SseEncoder {
     out.write(json, start, json.length - start);
     out.writeBytes(END);
     return out.toByteArray();
+  }
+
+  /** An event without a message: it says where a stream that breaks is to go on, or when. */
+  public static byte[] mark(SseMark mark) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+    write(mark, out);
+    out.writeBytes(NO_DATA);
+    return out.toByteArray();
+  }
+
+  private static void write(SseMark mark, ByteArrayOutputStream out) {
+    if (mark.id() != null) {
+      out.writeBytes(ascii("id: " + mark.id() + "\n"));
+    }
+    if (mark.retry() != null) {
+      out.writeBytes(ascii("retry: " + mark.retry() + "\n"));
+    }
   }
 
   /** A comment, which keeps the connection alive and means nothing. */

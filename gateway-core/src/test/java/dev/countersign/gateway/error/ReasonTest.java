@@ -16,7 +16,7 @@ final class ReasonTest {
 
   /** RFC 9110 section 15, as far as an MCP client can make sense of it. */
   private static final Set<Integer> STATUSES =
-      Set.of(200, 400, 401, 403, 404, 405, 406, 408, 413, 415, 429, 500, 503);
+      Set.of(200, 400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 429, 500, 503);
 
   @Test
   void givesEveryReasonItsOwnNumber() {

@@ -69,7 +69,7 @@ final class SseDecoderTest {
             "retry and unknown fields",
             "retry: 10\nfoo: bar\nData: x\n data: y\ndata: a\n\n",
             "||a"),
-        new Row("retry alone is no event", "retry: 10\n\n"),
+        new Row("retry alone says when to come back", "retry: 10\n\n", "|"),
         new Row("blank lines", "\n\r\n\r\ndata: a\n\n\n\n", "||a"),
         new Row("unfinished event", "data: a\n\ndata: b\n", "||a"),
         new Row("unfinished line", "data: a\n\ndata: b", "||a"),
