@@ -102,6 +102,15 @@ final class ServerSection {
 
   private static final MessageKeys MESSAGES = new MessageKeys(KEYS);
 
+  private static final Key<Boolean> HTTP2 =
+      KEYS.add(
+          Key.defaulted(
+              "http2",
+              new FlagType(),
+              false,
+              "Whether a server without TLS is spoken to in HTTP/2 from the first byte. With https"
+                  + " the server chooses, and this has to be left out."));
+
   private ServerSection() {}
 
   static Map<String, ServerSettings> build(Map<String, Section> sections) {
@@ -115,6 +124,9 @@ final class ServerSection {
     if (url != null && UrlType.isInTheClear(url)) {
       warnOfHttp(in);
     }
+    if (url != null && "https".equalsIgnoreCase(url.getScheme()) && in.get(HTTP2)) {
+      in.place(HTTP2).problem("true with https", "an http URL: with https the server chooses");
+    }
     return new ServerSettings(
         name,
         in.get(URL),
@@ -125,6 +137,7 @@ final class ServerSection {
             .toList(),
         in.find(CA),
         in.get(FORWARD_HEADERS),
+        in.get(HTTP2),
         MESSAGES.build(in));
   }
 

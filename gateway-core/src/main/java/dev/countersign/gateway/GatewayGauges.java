@@ -46,6 +46,10 @@ final class GatewayGauges {
     meters.gauge(
         "countersign_upstream_connections", "Open connections to servers.", pools::connections);
     meters.gauge(
+        "countersign_upstream_streams",
+        "Exchanges under way on HTTP/2 connections to servers.",
+        pools::streams);
+    meters.gauge(
         "countersign_buffered_bytes", "Bodies and answers that are in memory.", budget::used);
     meters.gauge(
         "countersign_work_queue", "Large messages waiting to be read or digested.", work::waiting);

@@ -27,7 +27,8 @@ import java.time.Duration;
  * @param upstreamHead from sending a call to the head of its answer
  * @param call from dispatch to the last byte of the answer
  * @param streamIdle a stream without any event for this long is closed
- * @param keepAlive pause on an open stream after which a comment is sent
+ * @param keepAlive pause on an open stream after which a comment is sent, and on a busy HTTP/2
+ *     connection to a server a ping
  * @param connectionIdle an idle keep-alive connection of a client is closed after this
  * @param upstreamIdle an idle pooled connection to a server is closed after this
  * @param upstreamConnectionsMax connections to one server from one event loop

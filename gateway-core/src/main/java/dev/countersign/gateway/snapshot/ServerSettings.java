@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param caFile PEM of the authorities that may have signed its certificate, or null for the
  *     platform's
  * @param forwardHeaders names, lower case, of client headers that are passed on
+ * @param http2 whether a server without TLS is spoken to in HTTP/2 from the first byte
  * @param messages how messages from and for it are handled
  */
 public record ServerSettings(
@@ -28,6 +29,7 @@ public record ServerSettings(
     List<EffectLabel> effects,
     @Nullable Path caFile,
     List<String> forwardHeaders,
+    boolean http2,
     MessageRules messages) {
   public ServerSettings {
     effects = List.copyOf(effects);

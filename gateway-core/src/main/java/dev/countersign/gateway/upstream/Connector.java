@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
@@ -42,8 +43,10 @@ final class Connector {
     /**
      * It is there and nothing was sent or read but TLS; handlers may be added. Comes at most once,
      * and then not {@link #failed}.
+     *
+     * @param http2 whether HTTP/2 is to be spoken on it, rather than HTTP/1.1
      */
-    void ready(Channel channel, SendWatch sent);
+    void ready(Channel channel, SendWatch sent, boolean http2);
 
     /** It will not come. */
     void failed(String detail);
@@ -140,8 +143,13 @@ final class Connector {
 
     private void arrived(ChannelHandlerContext ctx) {
       over = true;
+      SslHandler tls = ctx.pipeline().get(SslHandler.class);
+      boolean http2 =
+          tls == null
+              ? endpoint.http2()
+              : ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol());
       ctx.pipeline().remove(this);
-      attempt.ready(ctx.channel(), sent);
+      attempt.ready(ctx.channel(), sent, http2);
     }
 
     /** Whoever speaks before it was asked cannot be trusted with a call. */

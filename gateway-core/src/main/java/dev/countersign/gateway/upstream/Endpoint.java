@@ -12,5 +12,6 @@ import org.jspecify.annotations.Nullable;
  * @param host name or address, without brackets
  * @param port 1 to 65535
  * @param tls null for plain HTTP
+ * @param http2 whether a server without TLS speaks HTTP/2; with TLS it says so itself
  */
-record Endpoint(String server, String host, int port, @Nullable SslContext tls) {}
+record Endpoint(String server, String host, int port, @Nullable SslContext tls, boolean http2) {}

@@ -7,8 +7,6 @@ import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.ServerSettings;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
@@ -47,7 +45,12 @@ public final class HttpUpstream implements Upstream {
       host = host.substring(1, host.length() - 1);
     }
     Endpoint endpoint =
-        new Endpoint(settings.name(), host, port, secure ? clientTls(settings) : null);
+        new Endpoint(
+            settings.name(),
+            host,
+            port,
+            secure ? UpstreamTls.client(settings.caFile()) : null,
+            settings.http2());
     return new HttpUpstream(settings, limits, endpoint, pools);
   }
 
@@ -89,17 +92,5 @@ public final class HttpUpstream implements Upstream {
   private String authority() {
     String host = settings.url().getHost();
     return settings.url().getPort() >= 0 ? host + ":" + settings.url().getPort() : host;
-  }
-
-  private static SslContext clientTls(ServerSettings settings) throws IOException {
-    SslContextBuilder builder = SslContextBuilder.forClient().protocols("TLSv1.3", "TLSv1.2");
-    try {
-      if (settings.caFile() != null) {
-        builder.trustManager(settings.caFile().toFile());
-      }
-      return builder.endpointIdentificationAlgorithm("HTTPS").build();
-    } catch (IllegalArgumentException e) {
-      throw new IOException("not certificates in PEM: \"" + settings.caFile() + "\"", e);
-    }
   }
 }

@@ -3,7 +3,10 @@ package dev.countersign.gateway.upstream;
 
 /** A request under way to a server. Confined to the call's event loop. */
 public interface UpstreamExchange {
-  /** Breaks it off; nothing more comes. The connection is closed, so the server sees it. */
+  /**
+   * Breaks it off; nothing more comes. The connection is closed or the stream reset: the server
+   * sees it.
+   */
   void cancel();
 
   /** Stops reading the reply, for a client that cannot keep up; counted, two pauses need two. */

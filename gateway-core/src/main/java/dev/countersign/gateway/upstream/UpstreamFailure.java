@@ -17,7 +17,7 @@ public record UpstreamFailure(Kind kind, boolean dispatched, String detail) {
     BUSY,
     /** The head of the reply did not come in time. */
     HEAD_TIMEOUT,
-    /** What came is not HTTP/1.1 as it should be. */
+    /** What came is not HTTP as it should be. */
     BAD_REPLY
   }
 }

@@ -15,6 +15,8 @@ public interface UpstreamObserver {
   /** Why nothing of a call can have been acted on; a closed set, used as a metric label. */
   enum Again {
     /** Its pooled connection broke before the socket took a byte. */
-    STALE
+    STALE,
+    /** The server closes its HTTP/2 connection and says that it has not looked at the call. */
+    GOAWAY
   }
 }

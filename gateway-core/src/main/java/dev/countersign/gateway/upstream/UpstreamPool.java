@@ -5,23 +5,30 @@ import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one event loop to one server. The one used last is used next, so that what is
- * not needed runs into its idle time. Confined to its loop.
+ * The connections of one event loop to one server: shared ones where it speaks HTTP/2, else one for
+ * each call. The one used last is used next, so that what is not needed runs into its idle time.
+ * Confined to its loop.
  */
 final class UpstreamPool {
   private final Endpoint endpoint;
   private final Loop loop;
   private final Connector connector;
   private final UnderWay underWay;
-  private final AtomicInteger openEverywhere;
+  private final OpenCounts counts;
   private final UpstreamObserver observer;
   private final PeerClosed peerClosed = new PeerClosed();
   private final ArrayDeque<Http1Connection> idle = new ArrayDeque<>();
+  private final List<SharedConnection> shared = new ArrayList<>();
   private LimitSettings limits;
+  // Calls wait for one connection that is being opened rather than open one each. A server that
+  // offers TLS may speak HTTP/2 until it has shown that it does not.
+  private boolean http2Expected;
+  private @Nullable Arrival arriving;
   private int open;
   private boolean retired;
 
@@ -30,16 +37,17 @@ final class UpstreamPool {
       Loop loop,
       Connector connector,
       UnderWay underWay,
-      AtomicInteger openEverywhere,
+      OpenCounts counts,
       UpstreamObserver observer,
       LimitSettings limits) {
     this.endpoint = endpoint;
     this.loop = loop;
     this.connector = connector;
     this.underWay = underWay;
-    this.openEverywhere = openEverywhere;
+    this.counts = counts;
     this.observer = observer;
     this.limits = limits;
+    this.http2Expected = endpoint.http2() || endpoint.tls() != null;
   }
 
   void limits(LimitSettings newest) {
@@ -57,19 +65,51 @@ final class UpstreamPool {
   }
 
   private void dispatch(PendingExchange pending) {
+    SharedConnection common = takeShared();
+    if (common != null) {
+      common.send(pending);
+      return;
+    }
     Http1Connection pooled = takeIdle();
     if (pooled != null) {
       pooled.send(pending);
+    } else if (arriving != null && arriving.takes(pending)) {
+      // It goes out when the connection is there.
+      return;
     } else if (open >= limits.upstreamConnectionsMax()) {
-      observer.busy();
-      pending.fail(
-          new UpstreamFailure(
-              UpstreamFailure.Kind.BUSY, false, "the bound on connections is reached"));
+      busy(pending);
     } else {
       open++;
-      openEverywhere.incrementAndGet();
-      connector.connect(limits, new ForOne(pending));
+      counts.connections().incrementAndGet();
+      Arrival arrival = new Arrival(pending);
+      if (http2Expected) {
+        arriving = arrival;
+      }
+      connector.connect(limits, arrival);
     }
+  }
+
+  private void busy(PendingExchange pending) {
+    observer.busy();
+    pending.fail(
+        new UpstreamFailure(
+            UpstreamFailure.Kind.BUSY, false, "the bound on connections is reached"));
+  }
+
+  private @Nullable SharedConnection takeShared() {
+    for (int i = shared.size() - 1; i >= 0; i--) {
+      SharedConnection connection = shared.get(i);
+      if (!connection.hasRoom()) {
+        continue;
+      }
+      if (!peerClosed.test(connection.channel())) {
+        return connection;
+      }
+      observer.stale();
+      shared.remove(i);
+      connection.leave();
+    }
+    return null;
   }
 
   private @Nullable Http1Connection takeIdle() {
@@ -85,7 +125,7 @@ final class UpstreamPool {
     return null;
   }
 
-  /** Takes back a call of which nothing has left, since its pooled connection was stale. */
+  /** Takes back a call of which the server provably had nothing. */
   void sendAgain(PendingExchange pending, UpstreamObserver.Again why, String detail) {
     if (pending.backToStart()) {
       observer.sentAgain(why);
@@ -100,38 +140,109 @@ final class UpstreamPool {
     }
   }
 
-  /** A connection that is opened because one call found none. */
-  private final class ForOne implements Connector.Attempt {
-    private final PendingExchange pending;
+  /** A connection that is being opened, and the calls that wait for it. */
+  private final class Arrival implements Connector.Attempt, SharedConnection.Opening {
+    private final ArrayDeque<PendingExchange> waiting = new ArrayDeque<>();
 
-    ForOne(PendingExchange pending) {
-      this.pending = pending;
+    Arrival(PendingExchange first) {
+      waiting.add(first);
+    }
+
+    boolean takes(PendingExchange pending) {
+      return waiting.size() < SharedConnection.STREAMS_MAX && waiting.add(pending);
     }
 
     @Override
     public boolean wanted() {
-      return !pending.over();
+      boolean wanted = waiting.stream().anyMatch(pending -> !pending.over());
+      if (!wanted) {
+        settled();
+      }
+      return wanted;
     }
 
-    @Override
-    public void ready(Channel channel, SendWatch sent) {
-      Http1Connection connection = new Http1Connection(UpstreamPool.this, loop, channel, sent);
-      if (pending.over()) {
-        giveBack(connection);
-      } else {
-        connection.send(pending);
+    private void settled() {
+      if (arriving == this) {
+        arriving = null;
       }
     }
 
     @Override
+    public void ready(Channel channel, SendWatch sent, boolean http2) {
+      if (http2) {
+        var unused = new SharedConnection(UpstreamPool.this, loop, channel, sent, this);
+      } else {
+        ownConnection(new Http1Connection(UpstreamPool.this, loop, channel, sent));
+      }
+    }
+
+    private void ownConnection(Http1Connection connection) {
+      http2Expected = false;
+      settled();
+      PendingExchange first = next();
+      if (first == null) {
+        giveBack(connection);
+      } else {
+        connection.send(first);
+      }
+      others();
+    }
+
+    @Override
+    public void ready(SharedConnection connection) {
+      http2Expected = true;
+      settled();
+      shared.add(connection);
+      if (retired) {
+        connection.leave();
+      }
+      boolean some = false;
+      while (connection.hasRoom()) {
+        PendingExchange pending = next();
+        if (pending == null) {
+          return;
+        }
+        some = true;
+        connection.send(pending);
+      }
+      if (!some) {
+        // Whoever takes nothing on one connection would not on the next.
+        PendingExchange pending;
+        while ((pending = next()) != null) {
+          busy(pending);
+        }
+      }
+      others();
+    }
+
+    private void others() {
+      PendingExchange pending;
+      while ((pending = next()) != null) {
+        dispatch(pending);
+      }
+    }
+
+    private @Nullable PendingExchange next() {
+      PendingExchange pending;
+      do {
+        pending = waiting.pollFirst();
+      } while (pending != null && pending.over());
+      return pending;
+    }
+
+    @Override
     public void failed(String detail) {
-      pending.fail(new UpstreamFailure(UpstreamFailure.Kind.UNREACHABLE, false, detail));
+      settled();
+      PendingExchange pending;
+      while ((pending = next()) != null) {
+        pending.fail(new UpstreamFailure(UpstreamFailure.Kind.UNREACHABLE, false, detail));
+      }
     }
 
     @Override
     public void gone() {
       open--;
-      openEverywhere.decrementAndGet();
+      counts.connections().decrementAndGet();
     }
   }
 
@@ -149,12 +260,25 @@ final class UpstreamPool {
     idle.remove(connection);
   }
 
+  void forget(SharedConnection connection) {
+    shared.remove(connection);
+  }
+
+  void streamOpened() {
+    counts.streams().incrementAndGet();
+  }
+
+  void streamClosed() {
+    counts.streams().decrementAndGet();
+  }
+
   void retire() {
     retired = true;
     Http1Connection connection;
     while ((connection = idle.pollFirst()) != null) {
       connection.close();
     }
+    List.copyOf(shared).forEach(SharedConnection::leave);
   }
 
   Endpoint endpoint() {

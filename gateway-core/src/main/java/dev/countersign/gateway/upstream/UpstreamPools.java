@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * All upstream connections: per event loop and endpoint one pool, which only that loop touches, so
@@ -27,7 +26,7 @@ public final class UpstreamPools implements AutoCloseable {
   private final HostResolver resolver = new HostResolver();
   private final List<Map<Endpoint, UpstreamPool>> byLoop;
   private final List<UnderWay> underWay;
-  private final AtomicInteger open = new AtomicInteger();
+  private final OpenCounts counts = new OpenCounts();
 
   /**
    * Opens nothing yet.
@@ -56,7 +55,7 @@ public final class UpstreamPools implements AutoCloseable {
                         loop,
                         new Connector(key, loop, loops, resolver),
                         underWay.get(loop.index()),
-                        open,
+                        counts,
                         observer,
                         limits));
     pool.limits(limits);
@@ -90,7 +89,12 @@ public final class UpstreamPools implements AutoCloseable {
 
   /** Open connections to servers. */
   public int connections() {
-    return open.get();
+    return counts.connections().get();
+  }
+
+  /** Exchanges under way on connections that are shared. */
+  public int streams() {
+    return counts.streams().get();
   }
 
   /**

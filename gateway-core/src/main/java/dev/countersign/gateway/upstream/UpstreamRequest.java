@@ -7,8 +7,12 @@ import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpScheme;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a server gets, whatever version of HTTP carries it. Can be sent anew.
@@ -35,6 +39,22 @@ record UpstreamRequest(
     }
     if (!method.equals("GET")) {
       request.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+    }
+    return request;
+  }
+
+  Http2Headers http2(boolean secure) {
+    Http2Headers request = new DefaultHttp2Headers();
+    request
+        .method(method)
+        .scheme(secure ? HttpScheme.HTTPS.name() : HttpScheme.HTTP.name())
+        .authority(authority)
+        .path(path);
+    for (Header header : headers) {
+      request.add(header.name().toLowerCase(Locale.ROOT), header.value());
+    }
+    if (!method.equals("GET")) {
+      request.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(body.length));
     }
     return request;
   }

@@ -152,6 +152,11 @@ final class ScriptedServer implements AutoCloseable {
       return new String(in.readNBytes(bytes), StandardCharsets.ISO_8859_1);
     }
 
+    /** Notes a request that was read in another way. */
+    void took(String body) {
+      requests.add(body);
+    }
+
     /** Sends an end, and reads on. */
     void halfClose() throws IOException {
       socket.shutdownOutput();

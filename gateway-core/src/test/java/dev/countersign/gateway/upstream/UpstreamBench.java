@@ -67,6 +67,16 @@ final class UpstreamBench implements AutoCloseable {
   }
 
   static LimitSettings limits(Duration connect, Duration head, Duration idle, int connectionsMax) {
+    return limits(connect, head, idle, connectionsMax, LimitSettings.DEFAULTS.keepAlive());
+  }
+
+  /** With a ping after so much silence, and so much time for its answer. */
+  static LimitSettings watchful(Duration answer, Duration silence) {
+    return limits(answer, Duration.ofSeconds(20), Duration.ofSeconds(20), 8, silence);
+  }
+
+  private static LimitSettings limits(
+      Duration connect, Duration head, Duration idle, int connectionsMax, Duration keepAlive) {
     LimitSettings d = LimitSettings.DEFAULTS;
     return new LimitSettings(
         d.head(),
@@ -89,14 +99,19 @@ final class UpstreamBench implements AutoCloseable {
         head,
         d.call(),
         d.streamIdle(),
-        d.keepAlive(),
+        keepAlive,
         d.connectionIdle(),
         idle,
         connectionsMax);
   }
 
   static Endpoint plain(ScriptedServer server) {
-    return new Endpoint("s", "127.0.0.1", server.port(), null);
+    return new Endpoint("s", "127.0.0.1", server.port(), null, false);
+  }
+
+  /** HTTP/2 from the first byte. */
+  static Endpoint http2(int port) {
+    return new Endpoint("s", "127.0.0.1", port, null, true);
   }
 
   ReplyRecord send(ScriptedServer server, String body) {

@@ -233,7 +233,7 @@ final class UpstreamPoolTest {
       port = socket.getLocalPort();
     }
     UpstreamFailure failure =
-        bench.send(new Endpoint("s", "127.0.0.1", port, null), LIMITS, "call").failure();
+        bench.send(new Endpoint("s", "127.0.0.1", port, null, false), LIMITS, "call").failure();
 
     assertThat(failure.kind()).isEqualTo(UpstreamFailure.Kind.UNREACHABLE);
     assertThat(failure.dispatched()).isFalse();
@@ -324,7 +324,7 @@ final class UpstreamPoolTest {
   @Test
   void neverSharesAConnectionBetweenServers() throws Exception {
     try (ScriptedServer server = new ScriptedServer(answering(OK))) {
-      Endpoint other = new Endpoint("other", "127.0.0.1", server.port(), null);
+      Endpoint other = new Endpoint("other", "127.0.0.1", server.port(), null, false);
       assertThat(bench.send(server, "call").whole()).isEqualTo("ok");
       assertThat(bench.send(other, LIMITS, "call").whole()).isEqualTo("ok");
 
