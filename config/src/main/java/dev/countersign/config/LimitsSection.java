@@ -81,7 +81,8 @@ final class LimitsSection {
           "keep_alive",
           D.keepAlive(),
           HOUR,
-          "Pause on an open stream after which a comment is sent.");
+          "Pause on an open stream after which a comment is sent, and on an HTTP/2 connection to a"
+              + " server that has calls a ping.");
   private static final Key<Duration> CONNECTION_IDLE =
       time(
           "connection_idle",

@@ -1,11 +1,11 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.upstream;
 
-import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -25,13 +25,17 @@ import java.net.InetSocketAddress;
 final class Connector {
   private final Endpoint endpoint;
   private final Loop loop;
-  private final EventLoops loops;
+  private final ChannelFactory<? extends SocketChannel> channels;
   private final HostResolver resolver;
 
-  Connector(Endpoint endpoint, Loop loop, EventLoops loops, HostResolver resolver) {
+  Connector(
+      Endpoint endpoint,
+      Loop loop,
+      ChannelFactory<? extends SocketChannel> channels,
+      HostResolver resolver) {
     this.endpoint = endpoint;
     this.loop = loop;
-    this.loops = loops;
+    this.channels = channels;
     this.resolver = resolver;
   }
 
@@ -75,7 +79,7 @@ final class Connector {
     int millis = (int) limits.upstreamConnect().toMillis();
     new Bootstrap()
         .group(loop.netty())
-        .channel(loops.clientChannel())
+        .channelFactory(channels)
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
         .handler(

@@ -4,6 +4,9 @@ package dev.countersign.gateway.upstream;
 import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.ReflectiveChannelFactory;
+import io.netty.channel.socket.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,6 +26,7 @@ public final class UpstreamPools implements AutoCloseable {
 
   private final EventLoops loops;
   private final UpstreamObserver observer;
+  private final ChannelFactory<? extends SocketChannel> channels;
   private final HostResolver resolver = new HostResolver();
   private final List<Map<Endpoint, UpstreamPool>> byLoop;
   private final List<UnderWay> underWay;
@@ -35,7 +39,15 @@ public final class UpstreamPools implements AutoCloseable {
    * @param observer what counts
    */
   public UpstreamPools(EventLoops loops, UpstreamObserver observer) {
+    this(loops, observer, new ReflectiveChannelFactory<>(loops.clientChannel()));
+  }
+
+  UpstreamPools(
+      EventLoops loops,
+      UpstreamObserver observer,
+      ChannelFactory<? extends SocketChannel> channels) {
     this.loops = loops;
+    this.channels = channels;
     this.observer = observer;
     List<Map<Endpoint, UpstreamPool>> made = new ArrayList<>();
     loops.loops().forEach(loop -> made.add(new HashMap<>()));
@@ -53,7 +65,7 @@ public final class UpstreamPools implements AutoCloseable {
                     new UpstreamPool(
                         key,
                         loop,
-                        new Connector(key, loop, loops, resolver),
+                        new Connector(key, loop, channels, resolver),
                         underWay.get(loop.index()),
                         counts,
                         observer,

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ReflectiveChannelFactory;
+import io.netty.channel.socket.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -24,6 +27,9 @@ final class UpstreamBench implements AutoCloseable {
 
   final UpstreamPools pools;
 
+  /** Whether the system has no file descriptor for another connection. */
+  volatile boolean noDescriptors;
+
   /** What was counted. */
   final Counted counted = new Counted();
 
@@ -37,7 +43,14 @@ final class UpstreamBench implements AutoCloseable {
   UpstreamBench(boolean nativeTransport) {
     loops = new EventLoops(1, nativeTransport);
     loop = loops.loops().getFirst();
-    pools = new UpstreamPools(loops, counted);
+    pools = new UpstreamPools(loops, counted, this::channel);
+  }
+
+  private SocketChannel channel() {
+    if (noDescriptors) {
+      throw new ChannelException("too many open files");
+    }
+    return new ReflectiveChannelFactory<>(loops.clientChannel()).newChannel();
   }
 
   String transport() {

@@ -240,6 +240,26 @@ final class UpstreamPoolTest {
     UpstreamBench.await(() -> bench.pools.connections() == 0);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void survivesThatThereIsNoFileDescriptor(boolean http2) throws Exception {
+    try (ScriptedServer server =
+        new ScriptedServer(http2 ? FramePeer.answering() : answering(OK))) {
+      Endpoint endpoint = new Endpoint("s", "127.0.0.1", server.port(), null, http2);
+      bench.noDescriptors = true;
+      for (int i = 0; i < 20; i++) {
+        UpstreamFailure failure = bench.send(endpoint, LIMITS, "call").failure();
+        assertThat(failure.kind()).isEqualTo(UpstreamFailure.Kind.UNREACHABLE);
+        assertThat(failure.dispatched()).isFalse();
+      }
+      bench.noDescriptors = false;
+
+      assertThat(bench.send(endpoint, LIMITS, "call").whole()).isEqualTo("ok");
+      assertThat(bench.pools.connections()).isEqualTo(1);
+      assertThat(server.connections).hasValue(1);
+    }
+  }
+
   @Test
   void keepsTheBoundOnConnections() throws Exception {
     try (ScriptedServer server =
