@@ -45,6 +45,9 @@ final class Http2Leg extends Http2ConnectionHandler {
 
     /** The connection broke the protocol, or could not be written. */
     void connectionFault(boolean ours);
+
+    /** The connection is gone, and so are its streams. */
+    void gone();
   }
 
   private final Events events;
@@ -117,6 +120,12 @@ final class Http2Leg extends Http2ConnectionHandler {
   public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
     events.heard();
     super.channelRead(ctx, bytes);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    super.channelInactive(ctx);
+    events.gone();
   }
 
   @Override

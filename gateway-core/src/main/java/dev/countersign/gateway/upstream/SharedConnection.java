@@ -17,6 +17,8 @@ import io.netty.util.collection.IntObjectHashMap;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An HTTP/2 connection to a server, which many exchanges share, each with a stream of its own. No
@@ -32,6 +34,8 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
   private static final int CANCELS_MAX = 100;
   private static final int LAST_STREAM_ID = 1 << 30;
 
+  private static final Logger LOG = LoggerFactory.getLogger(SharedConnection.class);
+
   /** Told whether a connection can carry calls; one of the two comes, once. */
   interface Opening {
     void ready(SharedConnection connection);
@@ -45,11 +49,10 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
   private final SendWatch sent;
   private final String executor;
   private final Http2Leg http2;
+  private final Liveness liveness;
   private final ChannelHandlerContext ctx;
   private final IntObjectHashMap<SharedStream> streams = new IntObjectHashMap<>();
   private @Nullable Opening opening;
-  private Loop.@Nullable Timer timer;
-  private boolean heard;
   private boolean used;
   private boolean leaving;
   private int cancels;
@@ -62,9 +65,8 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
     this.sent = sent;
     this.opening = opening;
     this.executor = ServerIdentity.of(channel, pool.endpoint());
-    this.timer =
-        loop.after(
-            pool.limits().upstreamConnect(), () -> close("the server's settings did not come"));
+    this.liveness = new Liveness(loop, this::ping, this::close);
+    liveness.greeting(pool.limits().upstreamConnect());
     this.http2 = Http2Leg.of(this, pool.limits().headerBytesMax());
     channel.pipeline().addLast(http2);
     this.ctx = channel.pipeline().context(http2);
@@ -99,7 +101,7 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
     SharedStream stream = new SharedStream(this, id, pending, sent.moves(), used);
     used = true;
     if (streams.isEmpty()) {
-      watch();
+      liveness.busy(pool.limits().keepAlive(), pool.limits().upstreamConnect());
     }
     streams.put(id, stream);
     pool.streamOpened();
@@ -181,11 +183,11 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
     streams.remove(stream.id());
     pool.streamClosed();
     if (streams.isEmpty()) {
-      disarm();
       if (leaving) {
+        liveness.stop();
         channel.close();
       } else {
-        timer = loop.after(pool.limits().upstreamIdle(), this::leave);
+        liveness.idle(pool.limits().upstreamIdle(), this::leave);
       }
     }
     return true;
@@ -200,30 +202,9 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
     }
   }
 
-  /** Asks a server that has said nothing for a while, and has calls, whether it is there. */
-  private void watch() {
-    disarm();
-    heard = false;
-    timer = loop.after(pool.limits().keepAlive(), this::look);
-  }
-
-  private void look() {
-    if (heard) {
-      watch();
-      return;
-    }
+  private void ping() {
     http2.encoder().writePing(ctx, false, 0, ctx.newPromise());
     http2.flush(ctx);
-    timer =
-        loop.after(
-            pool.limits().upstreamConnect(),
-            () -> {
-              if (heard) {
-                watch();
-              } else {
-                close("the server did not answer a ping");
-              }
-            });
   }
 
   private void close(String detail) {
@@ -233,7 +214,7 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
 
   private void closed(UpstreamFailure.Kind kind, String detail) {
     leaving = true;
-    disarm();
+    liveness.stop();
     pool.forget(this);
     Opening waiting = opening;
     opening = null;
@@ -249,16 +230,9 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
     return new ArrayList<>(streams.values());
   }
 
-  private void disarm() {
-    if (timer != null) {
-      timer.cancel();
-      timer = null;
-    }
-  }
-
   @Override
   public void heard() {
-    heard = true;
+    liveness.heard();
   }
 
   @Override
@@ -266,8 +240,7 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
     Opening waiting = opening;
     if (waiting != null) {
       opening = null;
-      disarm();
-      timer = loop.after(pool.limits().upstreamIdle(), this::leave);
+      liveness.idle(pool.limits().upstreamIdle(), this::leave);
       waiting.ready(this);
     }
   }
@@ -288,15 +261,34 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
       throw Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "a stream of the server's");
     }
     if (stream != null) {
-      stream.headers(headers, end);
+      try {
+        stream.headers(headers, end);
+      } catch (RuntimeException e) {
+        throw notTaken(streamId, e);
+      }
     }
   }
 
   @Override
   public int onDataRead(
-      ChannelHandlerContext context, int streamId, ByteBuf data, int padding, boolean end) {
+      ChannelHandlerContext context, int streamId, ByteBuf data, int padding, boolean end)
+      throws Http2Exception {
     SharedStream stream = streams.get(streamId);
-    return stream == null ? data.readableBytes() + padding : stream.data(data, padding, end);
+    if (stream == null) {
+      return data.readableBytes() + padding;
+    }
+    try {
+      return stream.data(data, padding, end);
+    } catch (RuntimeException e) {
+      throw notTaken(streamId, e);
+    }
+  }
+
+  /** What goes wrong with one reply must not end the others. */
+  private static Http2Exception notTaken(int streamId, RuntimeException cause) {
+    LOG.atError().setCause(cause).log("taking a reply failed");
+    return Http2Exception.streamError(
+        streamId, Http2Error.INTERNAL_ERROR, cause, "the reply could not be taken");
   }
 
   @Override
@@ -325,9 +317,11 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
       stream.fail(
           UpstreamFailure.Kind.UNREACHABLE, "the connection was closed before the reply was whole");
     }
-    if (!channel.isActive()) {
-      closed(UpstreamFailure.Kind.UNREACHABLE, "the connection was closed");
-    }
+  }
+
+  @Override
+  public void gone() {
+    closed(UpstreamFailure.Kind.UNREACHABLE, "the connection was closed");
   }
 
   @Override

@@ -193,26 +193,20 @@ final class UpstreamPool {
       http2Expected = true;
       settled();
       shared.add(connection);
-      if (retired) {
-        connection.leave();
-      }
-      boolean some = false;
-      while (connection.hasRoom()) {
-        PendingExchange pending = next();
-        if (pending == null) {
-          return;
-        }
-        some = true;
-        connection.send(pending);
-      }
-      if (!some) {
-        // Whoever takes nothing on one connection would not on the next.
-        PendingExchange pending;
-        while ((pending = next()) != null) {
+      // Whoever takes nothing on one connection would not on the next.
+      boolean takesNone = !connection.hasRoom();
+      PendingExchange pending;
+      while ((takesNone || connection.hasRoom()) && (pending = next()) != null) {
+        if (takesNone) {
           busy(pending);
+        } else {
+          connection.send(pending);
         }
       }
       others();
+      if (retired) {
+        connection.leave();
+      }
     }
 
     private void others() {

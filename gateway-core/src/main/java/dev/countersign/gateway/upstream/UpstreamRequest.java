@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpScheme;
 import io.netty.handler.codec.http.HttpVersion;
@@ -27,6 +28,13 @@ record UpstreamRequest(
     String method, String authority, String path, List<Header> headers, byte[] body) {
   UpstreamRequest {
     headers = List.copyOf(headers);
+    for (Header header : headers) {
+      // Said here, where the call is, and not when a connection is there at last.
+      if (HttpHeaderValidationUtil.validateToken(header.name()) >= 0
+          || HttpHeaderValidationUtil.validateValidHeaderValue(header.value()) >= 0) {
+        throw new IllegalArgumentException("not a header: " + header.name());
+      }
+    }
   }
 
   FullHttpRequest http1() {

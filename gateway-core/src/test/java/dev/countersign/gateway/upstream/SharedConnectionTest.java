@@ -432,6 +432,45 @@ final class SharedConnectionTest {
   }
 
   @Test
+  void doesNotWaitForAServerThatLeavesInsteadOfGreeting() throws Exception {
+    try (ScriptedServer server = new ScriptedServer(peer -> peer.some(24))) {
+      UpstreamFailure failure = send(server, "call").failure();
+
+      assertThat(failure.kind()).isEqualTo(UpstreamFailure.Kind.UNREACHABLE);
+      assertThat(failure.dispatched()).isFalse();
+      await(() -> bench.pools.connections() == 0);
+    }
+  }
+
+  @Test
+  void endsNoOtherCallBecauseOneReplyCouldNotBeTaken() throws Exception {
+    try (ScriptedServer server =
+        new ScriptedServer(
+            greeted(
+                peer -> {
+                  Request first = requireNonNull(peer.request());
+                  Request second = requireNonNull(peer.request());
+                  peer.ok(first);
+                  peer.ok(second);
+                  peer.untilLeft();
+                }))) {
+      ReplyRecord first =
+          new ReplyRecord() {
+            @Override
+            public void data(byte[] piece) {
+              throw new IllegalStateException("a fault of ours");
+            }
+          };
+      bench.send(http2(server.port()), LIMITS, "first", first, exchange -> {});
+      ReplyRecord second = send(server, "second");
+
+      assertThat(second.whole()).isEqualTo("ok");
+      assertThat(first.failure().dispatched()).isTrue();
+      assertThat(bench.pools.connections()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void closesAConnectionThatIdles() throws Exception {
     try (ScriptedServer server = new ScriptedServer(answering())) {
       var limits = UpstreamBench.limits(LONG, LONG, SHORT, 8);
