@@ -106,7 +106,7 @@ final class FramePeer {
       return null;
     }
     ByteBuffer fields = ByteBuffer.wrap(head);
-    int length = (fields.getShort() & 0xffff) << 8 | fields.get() & 0xff;
+    int length = ((fields.getShort() & 0xffff) << 8) | (fields.get() & 0xff);
     int type = fields.get();
     int flags = fields.get();
     return new Frame(type, flags, fields.getInt(), bytes(peer.some(length)));
@@ -173,7 +173,7 @@ final class FramePeer {
       block.write(127);
       int rest = bytes.length - 127;
       while (rest >= 128) {
-        block.write(rest & 127 | 128);
+        block.write((rest & 127) | 128);
         rest >>>= 7;
       }
       block.write(rest);
