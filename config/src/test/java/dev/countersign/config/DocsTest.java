@@ -131,7 +131,7 @@ final class DocsTest {
   @MethodSource("keys")
   <T> void meaningIsASentenceAndTheExampleIsAccepted(Key<T> key) {
     assertThat(key.meaning()).matches("(?s)[A-Z`].*\\.");
-    assertThat(key.name()).matches("[a-z][a-z_]*");
+    assertThat(key.name()).matches("[a-z][a-z0-9_]*");
     if (!key.example().isEmpty() && !readsFiles(key.type())) {
       Reading reading = new Reading("example", Path.of(""), TestFile.ENVIRONMENT, Map.of());
       Place place = Place.file(reading);

@@ -44,8 +44,8 @@ final class Http2ServerTest {
       List<Callable<List<String>>> work = new ArrayList<>();
       for (int caller = 0; caller < CALLERS; caller++) {
         String name = "caller-" + caller;
-        String token = issuer.token(name, gateway.url(), Duration.ofMinutes(5));
-        work.add(() -> calls(gateway.url(), token, name));
+        String token = issuer.token(name, gateway.url("peer"), Duration.ofMinutes(5));
+        work.add(() -> calls(gateway.url("peer"), token, name));
       }
       List<Future<List<String>>> answered = callers.invokeAll(work);
 
