@@ -1,7 +1,6 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
-import dev.countersign.gateway.error.ErrorAnswers;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.json.JsonValue;
@@ -69,6 +68,6 @@ final class CallStream implements ResumableStream {
     Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
     RefusedException refusal =
         cause instanceof RefusedException known ? known : RefusedException.of(Reason.INTERNAL);
-    return ErrorAnswers.body(refusal, call.rpcIdJson(), call.id());
+    return RefusalBody.of(call, refusal);
   }
 }

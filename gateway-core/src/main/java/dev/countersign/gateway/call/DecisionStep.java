@@ -128,7 +128,9 @@ final class DecisionStep {
     return visible(call, message.kind(), name)
         .thenApply(
             shown -> {
-              throw shown ? RefusedException.of(Reason.POLICY_REFUSED) : unknown(message, name);
+              throw shown
+                  ? RefusedException.of(Reason.POLICY_REFUSED)
+                  : UnknownTarget.hidden(message, name);
             });
   }
 
@@ -137,26 +139,6 @@ final class DecisionStep {
     return kind == TargetKind.SAMPLING
         || kind == TargetKind.ELICITATION
         || kind == TargetKind.ROOTS;
-  }
-
-  /** In the words for a target that does not exist; on record it is what it is. */
-  private static RefusedException unknown(McpMessage message, String name) {
-    return switch (message.kind()) {
-      case TOOL -> hidden(Reason.TARGET_UNKNOWN, "Unknown tool: " + name, Map.of());
-      case PROMPT -> hidden(Reason.TARGET_UNKNOWN, "Unknown prompt: " + name, Map.of());
-      case TASK -> hidden(Reason.TARGET_UNKNOWN, "Unknown task", Map.of());
-      case SAMPLING, ELICITATION, ROOTS ->
-          hidden(Reason.TARGET_UNKNOWN, "Unknown request", Map.of());
-      case RESOURCE, RESOURCE_TEMPLATE, SERVER ->
-          hidden(
-              message.era().modern() ? Reason.TARGET_UNKNOWN : Reason.RESOURCE_UNKNOWN,
-              "Resource not found",
-              Map.of("uri", name));
-    };
-  }
-
-  private static RefusedException hidden(Reason told, String detail, Map<String, Object> data) {
-    return RefusedException.disguised(Reason.POLICY_REFUSED, told, detail, data);
   }
 
   private static CompletableFuture<Decision> ask(

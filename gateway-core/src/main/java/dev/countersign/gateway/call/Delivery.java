@@ -3,16 +3,17 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.audit.OutcomeResult;
 import dev.countersign.audit.SideEffect;
-import dev.countersign.gateway.error.ErrorAnswers;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.sse.SseMark;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.UpstreamExchange;
 import dev.countersign.policy.Effect;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,11 @@ import org.jspecify.annotations.Nullable;
  * written. Confined to the call's event loop.
  */
 final class Delivery {
+  /** A server that has something to say has most often said it by then. */
+  private static final Duration SOON = Duration.ofMillis(250);
+
   private static final Header JSON = new Header("content-type", "application/json");
+  private static final Header NO_STORE = new Header("cache-control", "no-store");
 
   private final Call call;
   private final Outcome outcome;
@@ -32,6 +37,8 @@ final class Delivery {
   private @Nullable ClientStream stream;
   private boolean clientGone;
   private SseMark next = SseMark.NONE;
+  private SseMark held = SseMark.NONE;
+  private boolean soon;
 
   Delivery(Call call, Outcome outcome, Meters meters) {
     this.call = call;
@@ -73,13 +80,37 @@ final class Delivery {
 
   /** Says where the stream is to go on when it breaks, or when. */
   void mark(SseMark mark) {
-    if (stream != null && !mark.isNone()) {
+    if (mark.isNone()) {
+      return;
+    }
+    if (stream != null) {
       stream.mark(mark);
+    } else {
+      held = mark;
+    }
+  }
+
+  /**
+   * The client gets a stream as soon as there is something to send on it, and soon in any case. An
+   * answer that a target is unknown comes before that, and without one, like that for a hidden one.
+   */
+  void streamSoon() {
+    soon = true;
+    Loop.Timer timer = call.exchange().loop().after(SOON, this::streamNow);
+    call.onEnd(timer::cancel);
+  }
+
+  private void streamNow() {
+    if (soon && stream == null) {
+      soon = false;
+      openStream(() -> {});
+      mark(held);
     }
   }
 
   /** Sends one message on the stream; false when there is none to send it on. */
   boolean message(byte[] json) {
+    streamNow();
     if (stream == null) {
       return false;
     }
@@ -96,6 +127,7 @@ final class Delivery {
 
   /** Ends the client's stream and not the call: its answer may come on another one. */
   void suspend() {
+    streamNow();
     if (stream != null) {
       stream.end();
     }
@@ -120,6 +152,7 @@ final class Delivery {
     if (outcome.over()) {
       return;
     }
+    streamNow();
     boolean failed = answer instanceof RpcMessage.Failure;
     if (stream != null) {
       stream.message(takeNext(), bytes);
@@ -133,6 +166,25 @@ final class Delivery {
       headers.add(JSON);
       write(new Answer(status, headers, bytes));
     }
+    over(failed);
+  }
+
+  /** Ends the call with the one form of an answer about a target that is not there. */
+  void unknown(RefusedException target, RpcMessage answer) {
+    if (outcome.over()) {
+      return;
+    }
+    byte[] body = RefusalBody.of(call, target);
+    if (stream != null) {
+      stream.message(takeNext(), body);
+      stream.end();
+    } else {
+      write(new Answer(StatusTable.of(target.told(), call), List.of(JSON, NO_STORE), body));
+    }
+    over(answer instanceof RpcMessage.Failure);
+  }
+
+  private void over(boolean failed) {
     OutcomeResult result = failed ? OutcomeResult.ERROR_ANSWERED : OutcomeResult.ANSWERED;
     outcome.end(
         clientGone ? OutcomeResult.CLIENT_GONE : result,
@@ -170,7 +222,7 @@ final class Delivery {
     SideEffect effect =
         result == OutcomeResult.NOT_DISPATCHED ? SideEffect.NONE : sideEffect(SideEffect.UNKNOWN);
     outcome.end(result, effect, refusal.reason().id());
-    byte[] body = ErrorAnswers.body(refusal, call.rpcIdJson(), call.id());
+    byte[] body = RefusalBody.of(call, refusal);
     if (stream != null) {
       stream.message(SseMark.NONE, body);
       stream.end();

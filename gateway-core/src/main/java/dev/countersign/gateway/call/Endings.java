@@ -51,8 +51,7 @@ final class Endings {
         answer(
             refusal,
             refusal.told().status(false),
-            null,
-            null,
+            ErrorAnswers.body(refusal, null, null),
             trusted ? FrontDoor.cors(exchange.head()) : List.of(),
             List.of()));
   }
@@ -168,8 +167,7 @@ final class Endings {
             answer(
                 refusal,
                 StatusTable.of(refusal.told(), call),
-                call.rpcIdJson(),
-                call.id(),
+                RefusalBody.of(call, refusal),
                 FrontDoor.cors(call.exchange().head()),
                 challenge(call, refusal)));
   }
@@ -194,12 +192,7 @@ final class Endings {
   }
 
   private static Answer answer(
-      RefusedException refusal,
-      int status,
-      @Nullable String idJson,
-      @Nullable String callId,
-      List<Header> cors,
-      List<Header> more) {
+      RefusedException refusal, int status, byte[] body, List<Header> cors, List<Header> more) {
     if (refusal.reason() == Reason.ERA_NOT_SERVED) {
       // An empty 400 is what makes a client that speaks both eras try the other one.
       return new Answer(400, cors, new byte[0]);
@@ -209,6 +202,6 @@ final class Endings {
     headers.add(new Header("cache-control", "no-store"));
     headers.addAll(cors);
     headers.addAll(more);
-    return new Answer(status, headers, ErrorAnswers.body(refusal, idJson, callId));
+    return new Answer(status, headers, body);
   }
 }

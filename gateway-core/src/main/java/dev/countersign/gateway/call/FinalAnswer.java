@@ -65,7 +65,14 @@ final class FinalAnswer {
     return durable()
         .thenCompose(durable -> results.judge(answer))
         .thenAccept(
-            judged -> delivery.answered(judged, message, headers(message, upstreamSessionId)));
+            judged -> {
+              RefusedException unknown = UnknownTarget.said(call.message(), message);
+              if (unknown == null) {
+                delivery.answered(judged, message, headers(message, upstreamSessionId));
+              } else {
+                delivery.unknown(unknown, message);
+              }
+            });
   }
 
   /** Judges the answer, and gives what is left of it to a stream that took over from this one. */
@@ -75,7 +82,8 @@ final class FinalAnswer {
         .thenApply(
             judged -> {
               delivery.answeredElsewhere(answer.message());
-              return judged;
+              RefusedException unknown = UnknownTarget.said(call.message(), answer.message());
+              return unknown == null ? judged : RefusalBody.of(call, unknown);
             });
   }
 

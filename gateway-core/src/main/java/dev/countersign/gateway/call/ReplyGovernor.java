@@ -198,7 +198,7 @@ final class ReplyGovernor implements ReplyListener {
       body.isEvents();
       // The answer to initialize carries the session id in its head, so it waits for its result.
       if (call.message().method() != McpMethod.INITIALIZE) {
-        order.then(() -> answers.durable().thenRun(() -> delivery.openStream(() -> {})));
+        order.then(() -> answers.durable().thenRun(delivery::streamSoon));
       }
     } else if (answerStatus && BodyStep.isJson(reply.contentType())) {
       body.isJson();
@@ -246,7 +246,7 @@ final class ReplyGovernor implements ReplyListener {
         .log("server failed");
     if (isStream() && delivery.streaming()) {
       delivery.finished(failure.detail());
-    } else if (marks.resumable() && delivery.streaming()) {
+    } else if (marks.resumable() && !outcome.over()) {
       delivery.suspend();
     } else {
       fail(reason(failure), result(failure));
@@ -255,7 +255,7 @@ final class ReplyGovernor implements ReplyListener {
 
   /** A server may close a stream early that its client can go on with by GET. */
   private void brokenOff(String detail) {
-    if (marks.resumable() && delivery.streaming()) {
+    if (marks.resumable() && !outcome.over()) {
       delivery.suspend();
     } else {
       bad(detail);

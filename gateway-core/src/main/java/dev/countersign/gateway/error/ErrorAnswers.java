@@ -47,6 +47,45 @@ public final class ErrorAnswers {
     return out.toByteArray();
   }
 
+  /**
+   * The refusal of a tool's call as the result of a tool that failed, which models get to read.
+   *
+   * @param modern whether results of the era say that they are complete
+   */
+  public static byte[] toolResult(
+      RefusedException refusal, String idJson, String callId, boolean modern) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+    try (JsonGenerator json = JSON.createGenerator(out)) {
+      json.writeStartObject();
+      json.writeStringField("jsonrpc", "2.0");
+      json.writeFieldName("id");
+      json.writeRawValue(idJson);
+      json.writeObjectFieldStart("result");
+      if (modern) {
+        json.writeStringField("resultType", "complete");
+      }
+      json.writeArrayFieldStart("content");
+      json.writeStartObject();
+      json.writeStringField("type", "text");
+      json.writeStringField(
+          "text",
+          wellFormed(refusal.detail())
+              + " (reason "
+              + refusal.told().id()
+              + ", call "
+              + callId
+              + ")");
+      json.writeEndObject();
+      json.writeEndArray();
+      json.writeBooleanField("isError", true);
+      json.writeEndObject();
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
+  }
+
   private static void writeData(
       JsonGenerator json, RefusedException refusal, @Nullable String callId) throws IOException {
     json.writeObjectFieldStart("data");
