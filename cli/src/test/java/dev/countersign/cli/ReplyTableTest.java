@@ -311,6 +311,34 @@ final class ReplyTableTest {
     }
   }
 
+  /** Large messages are read beside the loop; small ones behind them wait for their turn. */
+  @Test
+  void messagesKeepTheirOrderWhateverTheirSize() throws Exception {
+    StringBuilder events = new StringBuilder();
+    for (int i = 0; i < 20; i++) {
+      events
+          .append("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":")
+          .append("{\"level\":\"info\",\"data\":{\"n\":")
+          .append(i)
+          .append(",\"x\":\"")
+          .append("x".repeat(i % 2 == 0 ? 300_000 : 1))
+          .append("\"}}}\n\n");
+    }
+    events.append("data: ").append(ANSWER).append("\n\n");
+    events.append("data: ").append(ANSWER.replace("shown", "shown-late")).append("\n\n");
+    wire.server.script = RawToolServer.whole(EVENTS_HEAD, utf8(events.toString()));
+
+    String got = list(Way.LEGACY).body();
+
+    int from = 0;
+    for (int i = 0; i < 20; i++) {
+      from = got.indexOf("\"n\":" + i + ",", from);
+      assertThat(from).as("message %d", i).isNotNegative();
+    }
+    assertThat(got.indexOf("\"shown\"", from)).isPositive();
+    assertThat(got).doesNotContain("HIDDEN", "shown-late");
+  }
+
   /** A server's request on a modern stream is not an answer, and no client is asked anything. */
   @Test
   void requestOnAModernStreamEndsTheReply() throws Exception {

@@ -3,17 +3,8 @@ package dev.countersign.gateway.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -41,12 +32,6 @@ final class JsonFuzzTest {
           JsonFault.DEPTH,
           JsonFault.TOKENS,
           JsonFault.SIZE);
-
-  private static final JsonFactory JACKSON =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .streamReadConstraints(StreamReadConstraints.builder().maxNumberLength(100_000).build())
-          .build();
 
   private static final List<String> SEEDS =
       List.of(
@@ -100,7 +85,7 @@ final class JsonFuzzTest {
         text = change(text, random);
       }
       JsonFault ours = ours(text);
-      boolean jackson = jacksonTakes(text);
+      boolean jackson = JacksonReference.takes(text);
       if (ours == null) {
         taken++;
         assertThat(jackson).as("taken here only, seed %d: %s", seed, show(text)).isTrue();
@@ -120,9 +105,9 @@ final class JsonFuzzTest {
       byte[] text = change(bytes(SEEDS.get(random.nextInt(SEEDS.size()))), random);
       JsonDocument document = parse(text);
       if (document != null) {
-        List<String> tokens = new ArrayList<>();
-        flatten(document.root(), tokens);
-        assertThat(tokens).as("%s", show(text)).isEqualTo(jacksonTokens(text));
+        assertThat(JacksonReference.tokens(document.root()))
+            .as("%s", show(text))
+            .isEqualTo(JacksonReference.tokens(text));
       }
     }
   }
@@ -170,68 +155,6 @@ final class JsonFuzzTest {
     } catch (JsonRefusedException e) {
       return null;
     }
-  }
-
-  /** Jackson alone would take overlong forms, UTF-16 and a mark, so the JDK decodes before it. */
-  private static boolean jacksonTakes(byte[] text) {
-    try {
-      jacksonTokens(text);
-      return true;
-    } catch (IOException refused) {
-      return false;
-    }
-  }
-
-  private static List<String> jacksonTokens(byte[] text) throws IOException {
-    List<String> tokens = new ArrayList<>();
-    try (JsonParser parser = JACKSON.createParser(new StringReader(decode(text)))) {
-      int depth = 0;
-      JsonToken token;
-      while ((token = parser.nextToken()) != null) {
-        if (depth == 0 && !tokens.isEmpty()) {
-          throw new IOException("trailing data");
-        }
-        depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
-        tokens.add(
-            token.isNumeric()
-                ? "n" + number(parser.getText())
-                : token.asString() != null ? token.asString() : "s" + parser.getText());
-      }
-    }
-    if (tokens.isEmpty()) {
-      throw new IOException("nothing");
-    }
-    return tokens;
-  }
-
-  private static String decode(byte[] text) throws CharacterCodingException {
-    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
-  }
-
-  private static void flatten(JsonValue value, List<String> tokens) {
-    switch (value.kind()) {
-      case OBJECT -> {
-        tokens.add("{");
-        for (JsonMember member : value.members()) {
-          tokens.add("s" + member.name());
-          assertThat(value.member(member.name())).isNotNull();
-          flatten(member.value(), tokens);
-        }
-        tokens.add("}");
-      }
-      case ARRAY -> {
-        tokens.add("[");
-        value.elements().forEach(element -> flatten(element, tokens));
-        tokens.add("]");
-      }
-      case STRING -> tokens.add("s" + value.text());
-      case NUMBER -> tokens.add("n" + number(new String(value.raw(), StandardCharsets.US_ASCII)));
-      case TRUE, FALSE, NULL -> tokens.add(new String(value.raw(), StandardCharsets.US_ASCII));
-    }
-  }
-
-  private static String number(String text) {
-    return Double.toString(Double.parseDouble(text));
   }
 
   private static byte[] tail(byte[] text, int from) {
