@@ -385,4 +385,55 @@ final class LegacyQuestionsTest {
       events.message();
     }
   }
+
+  private static final String PAGES =
+      "{\"code\":-32042,\"message\":\"m\",\"data\":{\"elicitations\":[{\"mode\":\"url\",\"message\":\"m\","
+          + "\"elicitationId\":\"e1\",\"url\":\"https://%s/\"}]}}";
+
+  @ParameterizedTest
+  @CsvSource({
+    "asked, login.example, -32042",
+    "asked, evil.example, 1038",
+    "reader, login.example, 1038",
+  })
+  void callThatNeedsPagesSaysSoWhereEachIsGranted(String subject, String host, int code)
+      throws Exception {
+    server.handlers.put("tools/call", (seen, reply) -> reply.error(PAGES.formatted(host)));
+    LegacyClient client = LegacyClient.of(gateway, subject, ALL);
+
+    JsonNode error = client.ask("1", "tools/call", "{'name':'t'}").path("error");
+    assertThat(error.path("code").asInt()).isEqualTo(code);
+    assertThat(error.toString().contains("https://")).isEqualTo(code == -32042);
+  }
+
+  @Test
+  void pageThatWasLeftIsToldToTheSessionThatWasSentThere() throws Exception {
+    LegacyClient sent = LegacyClient.of(gateway, "asked", ALL);
+    LegacyClient other = LegacyClient.of(gateway, "asked-too", ALL);
+    LegacyServer.Handler before =
+        server.handlers.put(
+            "tools/call", (seen, reply) -> reply.error(PAGES.formatted("login.example")));
+    sent.ask("1", "tools/call", "{'name':'t'}");
+    assertThat(before).isNotNull();
+    try (Events mine = sent.get(null);
+        Events theirs = other.get(null)) {
+      LegacyServer.Stream a = next(server.gets);
+      LegacyServer.Stream b = next(server.gets);
+      for (String id : List.of("e2", "e1")) {
+        String left =
+            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/elicitation/complete\",\"params\":{\"elicitationId\":\""
+                + id
+                + "\"}}";
+        a.message(left);
+        b.message(left);
+      }
+      String changed = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}";
+      a.message(changed);
+      b.message(changed);
+      assertThat(mine.message().path("params").path("elicitationId").asText()).isEqualTo("e1");
+      assertThat(theirs.message().path("method").asText()).endsWith("list_changed");
+      a.close();
+      b.close();
+    }
+  }
 }

@@ -30,13 +30,22 @@ final class WireGateway implements AutoCloseable {
   private final RunningGateway running;
   private final Path folder;
   private final Path file;
+  private final String limits;
 
   /**
    * @param server the server's settings
    * @param grants one YAML flow mapping each
    */
   WireGateway(Path folder, String server, List<String> grants) throws IOException {
+    this(folder, server, grants, "keep_alive: 100ms");
+  }
+
+  /**
+   * @param limits as they stand in a YAML flow mapping
+   */
+  WireGateway(Path folder, String server, List<String> grants, String limits) throws IOException {
     this.folder = folder;
+    this.limits = limits;
     issuer = new DemoIssuer();
     file = folder.resolve("gateway.yaml");
     Files.writeString(file, settings(server, grants));
@@ -52,14 +61,14 @@ final class WireGateway implements AutoCloseable {
     return """
     node: test
     listen: {address: 127.0.0.1:0, drain: 0s, event_loops: 1}
-    limits: {keep_alive: 100ms}
+    limits: {%s}
     identity: {issuers: [{name: demo, issuer: "%s"}]}
     servers: {docs: %s}
     policy: {grants: [%s]}
     audit: {directory: audit}
     admin: {address: 127.0.0.1:0}
     """
-        .formatted(issuer.issuer(), server, String.join(", ", grants));
+        .formatted(limits, issuer.issuer(), server, String.join(", ", grants));
   }
 
   /** Puts other settings in force, soon. */

@@ -3,6 +3,7 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.input.InputTarget;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.McpMessage;
@@ -96,6 +97,15 @@ final class DecisionStep {
   CompletableFuture<Boolean> readable(Call call, String uri) {
     AccessRequest request =
         request(call, call.snapshot(), Trigger.REQUEST, TargetKind.RESOURCE, uri, null, null);
+    return ask(call, call.snapshot(), request)
+        .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
+  }
+
+  /** Whether the server may ask the client this; nothing but a permit counts. */
+  CompletableFuture<Boolean> mayAsk(Call call, InputTarget target) {
+    AccessRequest request =
+        request(
+            call, call.snapshot(), Trigger.INPUT_REQUEST, target.kind(), target.name(), null, null);
     return ask(call, call.snapshot(), request)
         .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
   }

@@ -8,6 +8,7 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
@@ -44,6 +45,7 @@ final class ReplyGovernor implements ReplyListener {
   private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
   private final Call call;
+  private final AdmittedCall admitted;
   private final Outcome outcome;
   private final Delivery delivery;
   private final ReplyOrder order;
@@ -72,6 +74,7 @@ final class ReplyGovernor implements ReplyListener {
       Meters meters,
       WorkPool work) {
     this.call = call;
+    this.admitted = admitted;
     this.outcome = outcome;
     this.watch = watch;
     this.sessions = sessions;
@@ -442,6 +445,11 @@ final class ReplyGovernor implements ReplyListener {
   }
 
   private void timeout() {
+    RpcId id = call.message().id();
+    if (call.session() != null && id != null && !outcome.over()) {
+      // In the legacy era a connection that closes is no cancel.
+      new ServerReplies(call, meters).cancel(admitted, id);
+    }
     fail(Reason.UPSTREAM_TIMEOUT, OutcomeResult.TIMEOUT);
   }
 

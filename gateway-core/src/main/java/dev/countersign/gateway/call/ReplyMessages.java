@@ -135,6 +135,7 @@ final class ReplyMessages {
     boolean stream = call.message().method() == McpMethod.STREAM && resumed() == null;
     return switch (notification.method()) {
       case "notifications/progress" -> ownsProgress(notification.params());
+      case "notifications/elicitation/complete" -> wasSent(notification.params());
       case "notifications/message" ->
           (!call.modern() || call.message().meta().logging()) && mayBeSaid(notification.params());
       case TOOLS_CHANGED -> {
@@ -143,6 +144,16 @@ final class ReplyMessages {
       }
       default -> stream && LIST_CHANGES.contains(notification.method());
     };
+  }
+
+  /** A page was left: only the session whose user was sent there hears of it. */
+  private boolean wasSent(@Nullable JsonValue params) {
+    JsonValue id = params == null ? null : params.member("elicitationId");
+    BoundSession session = call.session();
+    return session != null
+        && id != null
+        && id.kind() == JsonKind.STRING
+        && session.elicitations().has(id.text());
   }
 
   /** A server may say more than it was asked for, by itself or to another of its clients. */

@@ -59,6 +59,9 @@ final class ResultStep {
       case RpcMessage.Result result -> result(bytes, result.result(), answer.digest());
       case RpcMessage.Failure failure -> {
         outcome.error(failure.code());
+        if (failure.code() == NeededPages.CODE && !call.modern()) {
+          yield new NeededPages(call, decisions).judge(failure).thenApply(granted -> bytes);
+        }
         yield CompletableFuture.completedFuture(failure(bytes, failure));
       }
       case RpcMessage.Request request -> throw badReply("a request in the place of an answer");

@@ -101,6 +101,10 @@ final class ServerQuestions {
       waiting.end(OutcomeResult.CLIENT_GONE, "nobody to ask");
       return CompletableFuture.failedFuture(new IllegalStateException("nobody to ask"));
     }
+    String page = question.question().elicitationId();
+    if (page != null) {
+      session.elicitations().add(page);
+    }
     meters.serverRequestAsked();
     waiting.timed();
     return DONE;

@@ -41,10 +41,21 @@ final class ServerReplies {
     if (pending == PENDING_MAX) {
       throw ResultStep.badReply("too many requests to the client");
     }
+    post(under, "{\"jsonrpc\":\"2.0\",\"id\":" + id.json() + "," + member + "}");
+  }
+
+  /** Takes a request of the client back, which waits no longer. */
+  void cancel(AdmittedCall under, RpcId request) {
+    post(
+        under,
+        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":"
+            + request.json()
+            + ",\"reason\":\"it took too long\"}}");
+  }
+
+  private void post(AdmittedCall under, String json) {
     pending++;
-    byte[] body =
-        ("{\"jsonrpc\":\"2.0\",\"id\":" + id.json() + "," + member + "}")
-            .getBytes(StandardCharsets.UTF_8);
+    byte[] body = json.getBytes(StandardCharsets.UTF_8);
     AdmittedCall response =
         AdmittedCall.admit(
             under.caller(),

@@ -44,6 +44,7 @@ final class SessionStep {
     if (message.era().modern()) {
       call.derivedSession(derived(call.caller().key(), call.route().path()));
     } else if (message.method() == McpMethod.INITIALIZE) {
+      refuseWithin(call);
       if (!sessions.roomFor(call.caller().key(), call.limits())) {
         throw RefusedException.of(Reason.SESSION_LIMIT);
       }
@@ -52,14 +53,25 @@ final class SessionStep {
     }
   }
 
+  /** A session is begun once; an id that is dead says nothing. */
+  private void refuseWithin(Call call) {
+    String presented = call.exchange().head().header("mcp-session-id");
+    if (presented != null && find(call, presented) != null) {
+      throw RefusedException.of(Reason.INVALID_REQUEST, "this session is initialized already");
+    }
+  }
+
+  private @Nullable BoundSession find(Call call, String presented) {
+    return sessions.find(presented, call.caller().key(), call.route().path(), call.limits());
+  }
+
   private void legacy(Call call, McpMessage message) {
     RequestHead head = call.exchange().head();
     String presented = head.header("mcp-session-id");
     if (presented == null) {
       throw RefusedException.of(Reason.SESSION_REQUIRED);
     }
-    BoundSession session =
-        sessions.find(presented, call.caller().key(), call.route().path(), call.limits());
+    BoundSession session = find(call, presented);
     if (session == null) {
       throw RefusedException.of(Reason.SESSION_UNKNOWN);
     }

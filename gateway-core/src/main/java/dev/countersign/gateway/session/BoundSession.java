@@ -31,6 +31,7 @@ public final class BoundSession {
   private final ClientCapabilities capabilities;
   private final Set<String> subscriptions = ConcurrentHashMap.newKeySet();
   private final OpenQuestions questions = new OpenQuestions();
+  private final Elicitations elicitations = new Elicitations();
   private final ResumableStreams resumable = new ResumableStreams();
   private final long createdMillis;
   private volatile long usedMillis;
@@ -93,6 +94,11 @@ public final class BoundSession {
   /** What its client has been asked and has not answered. */
   public OpenQuestions questions() {
     return questions;
+  }
+
+  /** Pages that its user was sent to. */
+  public Elicitations elicitations() {
+    return elicitations;
   }
 
   /** Streams that its client may go on with after they broke. */
