@@ -4,8 +4,6 @@ package dev.countersign.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.countersign.audit.AuditVerifier;
-import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.cli.demo.DemoToolServer;
 import io.modelcontextprotocol.client.McpClient;
 import io.modelcontextprotocol.client.McpSyncClient;
@@ -36,39 +34,31 @@ final class JavaSdkClientTest {
   private final List<Double> progress = new CopyOnWriteArrayList<>();
   private FixtureServer fixture;
   private DemoToolServer demo;
-  private DemoIssuer issuer;
+  private GovernedFixture governed;
   private GatewayProcess gateway;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
-    fixture = FixtureServer.start();
     demo = new DemoToolServer();
-    issuer = new DemoIssuer();
-    gateway =
-        GatewayProcess.start(
+    governed =
+        GovernedFixture.start(
             folder,
             """
-            node: e2e
-            listen: {address: "127.0.0.1:0", drain: 1s, event_loops: 2}
-            identity: {issuers: [{name: demo, issuer: "%s"}]}
             servers:
-              fixture: {url: "%s", effects: {"read_*": read}}
+              fixture: {url: "FIXTURE", effects: {"read_*": read}}
               demo: {url: "%s", effects: {"read_*": read}}
             policy:
               grants: [{caller: "oidc:demo:reader", allow: ["*/read_note", "*/list_*", "fixture/slow", "fixture/echo"]}]
-            audit: {directory: audit}
-            admin: {address: "127.0.0.1:0"}
             """
-                .formatted(issuer.issuer(), fixture.url(), demo.url()));
+                .formatted(demo.url()));
+    fixture = governed.server();
+    gateway = governed.gateway();
   }
 
   @AfterAll
   void stop() throws Exception {
-    assertThat(gateway.stop()).isEqualTo(GatewayProcess.STOPPED);
-    assertThat(AuditVerifier.verify(gateway.audit()).findings()).isEmpty();
-    issuer.close();
+    governed.stop();
     demo.close();
-    fixture.close();
   }
 
   private McpSyncClient client(String server, String token) {
@@ -89,7 +79,7 @@ final class JavaSdkClientTest {
   }
 
   private String token(String server) {
-    return issuer.token("reader", gateway.url(server), Duration.ofHours(1));
+    return governed.issuer().token("reader", gateway.url(server), Duration.ofHours(1));
   }
 
   @ParameterizedTest
