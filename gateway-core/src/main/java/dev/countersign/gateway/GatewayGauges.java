@@ -39,6 +39,7 @@ final class GatewayGauges {
         "countersign_subscriptions",
         "Resources whose changes legacy clients want to hear of.",
         sessions::subscriptions);
+    meters.gauge("countersign_session_tasks", "Tasks of legacy sessions.", sessions::tasks);
     meters.gauge(
         "countersign_questions",
         "Questions of servers that wait for clients.",

@@ -51,6 +51,7 @@ final class Call {
   private long decidedNanos;
   private boolean ended;
   private boolean sent;
+  private boolean mayBeTask;
   private @Nullable Resumption resumption;
   private ClientCapabilities capabilities = ClientCapabilities.NONE;
 
@@ -281,6 +282,15 @@ final class Call {
   /** What the server is told that the client may be asked for; nothing unless said. */
   ClientCapabilities capabilities() {
     return capabilities;
+  }
+
+  void mayBeTask(boolean granted) {
+    mayBeTask = granted;
+  }
+
+  /** Whether it asked to go on as a legacy task, and may. */
+  boolean mayBeTask() {
+    return mayBeTask;
   }
 
   /** The GET goes on with a stream that broke. */

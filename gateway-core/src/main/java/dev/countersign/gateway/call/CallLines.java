@@ -27,6 +27,7 @@ public final class CallLines {
       BufferBudget budget,
       WorkPool work) {
     DecisionStep decisions = new DecisionStep(clock, meters);
+    SessionTaskStep tasks = new SessionTaskStep(decisions, clock);
     CallIds ids = new CallIds(clock);
     EventIds eventIds = new EventIds(seal);
     RecordStep records = new RecordStep(log, meters, work);
@@ -35,15 +36,14 @@ public final class CallLines {
         new CallerStep(budget),
         new BodyStep(),
         new MessageStep(meters, commitments, work),
-        new SessionStep(sessions, eventIds, meters),
+        new SessionStep(sessions, eventIds, tasks, meters),
         decisions,
-        new CapabilityStep(decisions),
+        new CapabilityStep(decisions, tasks),
         records,
         new ForwardStep(
             decisions,
             records,
-            new QuestionStep(decisions, records, ids, meters),
-            eventIds,
+            new LegacySteps(new QuestionStep(decisions, records, ids, meters), eventIds, tasks),
             sessions,
             snapshots,
             meters,

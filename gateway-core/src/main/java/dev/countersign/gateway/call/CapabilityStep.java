@@ -17,15 +17,17 @@ import java.util.concurrent.CompletableFuture;
  */
 final class CapabilityStep {
   private final DecisionStep decisions;
+  private final SessionTaskStep tasks;
 
-  CapabilityStep(DecisionStep decisions) {
+  CapabilityStep(DecisionStep decisions, SessionTaskStep tasks) {
     this.decisions = decisions;
+    this.tasks = tasks;
   }
 
   /** Completes when the call knows what its server may be told. */
   CompletableFuture<Void> cut(Call call) {
     if (call.message().method() != McpMethod.INITIALIZE || call.message().params() == null) {
-      return CompletableFuture.completedFuture(null);
+      return tasks.cut(call);
     }
     ClientCapabilities declared =
         ClientCapabilities.of(call.message().params().member("capabilities"));

@@ -101,6 +101,14 @@ final class DecisionStep {
         .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
   }
 
+  /** Whether a tool's call may go on as a task; nothing but a permit counts. */
+  CompletableFuture<Boolean> mayBeTask(Call call, String tool) {
+    AccessRequest request =
+        request(call, call.snapshot(), Trigger.TASK, TargetKind.TASK, tool, call.effect(), null);
+    return ask(call, call.snapshot(), request)
+        .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
+  }
+
   /** Whether the server may ask the client this; nothing but a permit counts. */
   CompletableFuture<Boolean> mayAsk(Call call, InputTarget target) {
     AccessRequest request =

@@ -11,8 +11,7 @@ import dev.countersign.gateway.work.WorkPool;
 final class ForwardStep {
   private final DecisionStep decisions;
   private final RecordStep records;
-  private final QuestionStep questions;
-  private final EventIds eventIds;
+  private final LegacySteps legacy;
   private final SessionTable sessions;
   private final SnapshotHolder snapshots;
   private final Meters meters;
@@ -21,16 +20,14 @@ final class ForwardStep {
   ForwardStep(
       DecisionStep decisions,
       RecordStep records,
-      QuestionStep questions,
-      EventIds eventIds,
+      LegacySteps legacy,
       SessionTable sessions,
       SnapshotHolder snapshots,
       Meters meters,
       WorkPool work) {
     this.decisions = decisions;
     this.records = records;
-    this.questions = questions;
-    this.eventIds = eventIds;
+    this.legacy = legacy;
     this.sessions = sessions;
     this.snapshots = snapshots;
     this.meters = meters;
@@ -48,8 +45,7 @@ final class ForwardStep {
             records,
             decisions,
             new StreamWatch(call, decisions, snapshots),
-            questions,
-            eventIds,
+            legacy,
             sessions,
             meters,
             work);

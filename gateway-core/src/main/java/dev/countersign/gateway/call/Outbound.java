@@ -70,6 +70,10 @@ final class Outbound {
     return switch (message.method()) {
       case INITIALIZE -> Rewrite.initializeRequest(message, call.capabilities());
       case SET_LEVEL -> Rewrite.setLevel(message, call.route().server().messages().logLevelMax());
+      case TOOLS_CALL ->
+          SessionTaskStep.asked(call) == null || call.mayBeTask()
+              ? message.body()
+              : Rewrite.withoutTask(message);
       default -> message.body();
     };
   }

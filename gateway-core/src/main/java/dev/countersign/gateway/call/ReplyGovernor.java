@@ -68,8 +68,7 @@ final class ReplyGovernor implements ReplyListener {
       RecordStep records,
       DecisionStep decisions,
       StreamWatch watch,
-      QuestionStep questions,
-      EventIds eventIds,
+      LegacySteps legacy,
       SessionTable sessions,
       Meters meters,
       WorkPool work) {
@@ -82,18 +81,19 @@ final class ReplyGovernor implements ReplyListener {
     this.loop = call.exchange().loop();
     this.delivery = new Delivery(call, outcome, meters);
     this.order = new ReplyOrder(outcome, this::broke);
-    this.messages = new ReplyMessages(call, work);
+    this.messages = new ReplyMessages(call, legacy.tasks(), work);
     this.body = new ReplyBody(call, new Events());
     this.answers =
         new FinalAnswer(
             call,
             admitted,
             records,
-            new ResultStep(call, decisions, outcome, meters),
+            new ResultStep(call, decisions, legacy.tasks(), outcome, meters),
             sessions,
             delivery);
-    this.marks = new EventMarks(call, eventIds, new CallStream(call, answers, this::broke));
-    this.questions = new ServerQuestions(call, admitted, questions, delivery, meters);
+    this.marks =
+        new EventMarks(call, legacy.eventIds(), new CallStream(call, answers, this::broke));
+    this.questions = new ServerQuestions(call, admitted, legacy.questions(), delivery, meters);
   }
 
   /** The client left before anything was sent. */

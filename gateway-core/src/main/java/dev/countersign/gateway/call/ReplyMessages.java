@@ -27,10 +27,12 @@ final class ReplyMessages {
       Set.of("notifications/prompts/list_changed", "notifications/resources/list_changed");
 
   private final Call call;
+  private final SessionTaskStep tasks;
   private final WorkPool work;
 
-  ReplyMessages(Call call, WorkPool work) {
+  ReplyMessages(Call call, SessionTaskStep tasks, WorkPool work) {
     this.call = call;
+    this.tasks = tasks;
     this.work = work;
   }
 
@@ -135,6 +137,7 @@ final class ReplyMessages {
     boolean stream = call.message().method() == McpMethod.STREAM && resumed() == null;
     return switch (notification.method()) {
       case "notifications/progress" -> ownsProgress(notification.params());
+      case "notifications/tasks/status" -> tasks.owns(call, notification.params());
       case "notifications/elicitation/complete" -> wasSent(notification.params());
       case "notifications/message" ->
           (!call.modern() || call.message().meta().logging()) && mayBeSaid(notification.params());

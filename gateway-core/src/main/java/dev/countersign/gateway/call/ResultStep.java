@@ -42,12 +42,15 @@ final class ResultStep {
 
   private final Call call;
   private final DecisionStep decisions;
+  private final SessionTaskStep tasks;
   private final Outcome outcome;
   private final Meters meters;
 
-  ResultStep(Call call, DecisionStep decisions, Outcome outcome, Meters meters) {
+  ResultStep(
+      Call call, DecisionStep decisions, SessionTaskStep tasks, Outcome outcome, Meters meters) {
     this.call = call;
     this.decisions = decisions;
+    this.tasks = tasks;
     this.outcome = outcome;
     this.meters = meters;
   }
@@ -119,6 +122,11 @@ final class ResultStep {
               .thenApply(
                   decided ->
                       call.modern() ? Rewrite.readResult(bytes, result, keptMillisMax()) : bytes);
+      case TASKS_LIST -> CompletableFuture.completedFuture(tasks.list(call, bytes, result));
+      case TOOLS_CALL -> {
+        tasks.created(call, result);
+        yield CompletableFuture.completedFuture(bytes);
+      }
       case SUBSCRIBE -> {
         subscriptions().add(String.valueOf(message.targetName()));
         yield CompletableFuture.completedFuture(bytes);

@@ -31,11 +31,13 @@ final class SessionStep {
 
   private final SessionTable sessions;
   private final EventIds eventIds;
+  private final SessionTaskStep tasks;
   private final Meters meters;
 
-  SessionStep(SessionTable sessions, EventIds eventIds, Meters meters) {
+  SessionStep(SessionTable sessions, EventIds eventIds, SessionTaskStep tasks, Meters meters) {
     this.sessions = sessions;
     this.eventIds = eventIds;
+    this.tasks = tasks;
     this.meters = meters;
   }
 
@@ -86,6 +88,7 @@ final class SessionStep {
       AnswerStep.bind(call, session);
       return;
     }
+    tasks.bind(call, session);
     RpcId id = message.id();
     if (id != null) {
       if (!session.begin(id, call::cancelled)) {

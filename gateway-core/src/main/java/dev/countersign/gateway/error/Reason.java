@@ -118,6 +118,7 @@ public enum Reason {
       200,
       1051,
       "the bound on subscriptions of this session is reached"),
+  TASK_LIMIT(1054, Family.REFUSED, 200, 200, 1054, "the bound on tasks is reached"),
   EVENT_UNKNOWN(
       1052, Family.REFUSED, 400, 400, -32600, "Last-Event-ID is none of an event of this session"),
   STREAM_TAKEN(1053, Family.REFUSED, 409, 409, 1053, "the server has such a stream open already"),

@@ -48,6 +48,10 @@ public enum McpMethod {
   SET_LEVEL("logging/setLevel", Eras.LEGACY, TargetKind.SERVER, null, null),
   /** About what its {@code ref} names, so its kind here is never used. */
   COMPLETE("completion/complete", Eras.BOTH, TargetKind.PROMPT, null, null),
+  TASKS_GET("tasks/get", Eras.LEGACY, TargetKind.TASK, "taskId", null),
+  TASKS_RESULT("tasks/result", Eras.LEGACY, TargetKind.TASK, "taskId", null),
+  TASKS_CANCEL("tasks/cancel", Eras.LEGACY, TargetKind.TASK, "taskId", null),
+  TASKS_LIST("tasks/list", Eras.LEGACY, TargetKind.SERVER, null, null),
   INITIALIZED("notifications/initialized", Eras.LEGACY, TargetKind.SERVER, null, null),
   CANCELLED("notifications/cancelled", Eras.LEGACY, TargetKind.SERVER, null, null),
   ROOTS_CHANGED("notifications/roots/list_changed", Eras.LEGACY, TargetKind.ROOTS, null, null),

@@ -29,7 +29,7 @@ public final class Rewrite {
 
   /** Server capabilities whose methods the gateway serves. */
   private static final Set<String> SERVED =
-      Set.of("tools", "prompts", "resources", "completions", "logging");
+      Set.of("tools", "prompts", "resources", "completions", "logging", "tasks");
 
   private Rewrite() {}
 
@@ -85,6 +85,19 @@ public final class Rewrite {
       edit.replace(level.start(), level.end(), bytes('"' + max.wire() + '"'));
     }
     return edit.bytes();
+  }
+
+  /** {@code tools/call} as it goes to the server when it must not become a task. */
+  public static byte[] withoutTask(McpMessage message) {
+    JsonValue params = message.params();
+    return params == null
+        ? message.body()
+        : new BodyEdit(message.body())
+            .replace(
+                params.start(),
+                params.end(),
+                members(params, member -> !member.name().equals("task"), null))
+            .bytes();
   }
 
   /** The answer to {@code initialize} as the client gets it. */

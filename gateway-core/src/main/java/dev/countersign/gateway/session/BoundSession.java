@@ -31,6 +31,7 @@ public final class BoundSession {
   private final ClientCapabilities capabilities;
   private final Set<String> subscriptions = ConcurrentHashMap.newKeySet();
   private final OpenQuestions questions = new OpenQuestions();
+  private final SessionTasks tasks = new SessionTasks();
   private final Elicitations elicitations = new Elicitations();
   private final ResumableStreams resumable = new ResumableStreams();
   private final long createdMillis;
@@ -94,6 +95,11 @@ public final class BoundSession {
   /** What its client has been asked and has not answered. */
   public OpenQuestions questions() {
     return questions;
+  }
+
+  /** What became of its calls that go on as tasks. */
+  public SessionTasks tasks() {
+    return tasks;
   }
 
   /** Pages that its user was sent to. */

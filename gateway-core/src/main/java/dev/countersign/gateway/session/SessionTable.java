@@ -143,6 +143,11 @@ public final class SessionTable {
     return sessions.values().stream().mapToInt(session -> session.subscriptions().size()).sum();
   }
 
+  /** Tasks of legacy sessions. */
+  public int tasks() {
+    return sessions.values().stream().mapToInt(session -> session.tasks().size()).sum();
+  }
+
   /** Questions of servers that wait for clients. */
   public int questions() {
     return sessions.values().stream().mapToInt(session -> session.questions().size()).sum();

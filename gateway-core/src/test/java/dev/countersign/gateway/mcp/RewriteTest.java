@@ -115,7 +115,7 @@ final class RewriteTest {
                 + ODD
                 + ",\"capabilities\": {\"logging\":{},\"tools\" :"
                 + " {\"listChanged\":true,\"x\":[1.0]},\"completions\":{},\"resources\":{"
-                + " \"subscribe\":true , \"listChanged\":false},\"prompts\":{}}"
+                + " \"subscribe\":true , \"listChanged\":false},\"prompts\":{},\"tasks\":{}}"
                 + " ,\"serverInfo\":{}}}");
   }
 
