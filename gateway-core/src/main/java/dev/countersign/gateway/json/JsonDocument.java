@@ -107,7 +107,7 @@ public final class JsonDocument {
         case 'r' -> text.append('\r');
         case 't' -> text.append('\t');
         case 'u' -> {
-          text.append((char) JsonParser.hex4(bytes, at));
+          text.append((char) JsonLexer.hex4(bytes, at));
           at += 4;
         }
         default -> text.append((char) escape);
