@@ -21,7 +21,11 @@ final class LimitsSection {
   private static final Key<Duration> BODY =
       time("body", D.body(), HOUR, "From a request's head to its whole body.");
   private static final Key<Long> HEADER_BYTES =
-      bytes("header_bytes", D.headerBytesMax(), 1 << 20, "Request line and headers together.");
+      bytes(
+          "header_bytes",
+          D.headerBytesMax(),
+          1 << 20,
+          "Request line and headers together; in HTTP/2 with 32 bytes more for each line.");
   private static final Key<Long> BODY_BYTES =
       bytes("body_bytes", D.bodyBytesMax(), MESSAGE_BYTES_MAX, "A request's body.");
   private static final Key<Long> EVENT_BYTES =
@@ -42,6 +46,13 @@ final class LimitsSection {
       count("tokens", D.tokensMax(), 1000, 10_000_000, "Values and keys of a JSON message.");
   private static final Key<Integer> CONNECTIONS =
       count("connections", D.connectionsMax(), 1, 1_000_000, "Open connections of clients.");
+  private static final Key<Integer> STREAMS_PER_CONNECTION =
+      count(
+          "streams_per_connection",
+          D.streamsPerConnectionMax(),
+          1,
+          10_000,
+          "Open streams of one HTTP/2 connection of a client.");
   private static final Key<Integer> CALLS_PER_CALLER =
       count("calls_per_caller", D.callsPerCallerMax(), 1, 100_000, "A caller's calls under way.");
   private static final Key<Integer> STREAMS_PER_SESSION =
@@ -129,6 +140,7 @@ final class LimitsSection {
         in.get(DEPTH),
         in.get(TOKENS),
         in.get(CONNECTIONS),
+        in.get(STREAMS_PER_CONNECTION),
         in.get(CALLS_PER_CALLER),
         in.get(STREAMS_PER_SESSION),
         in.get(SESSIONS_PER_CALLER),

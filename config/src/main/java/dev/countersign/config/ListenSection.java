@@ -77,6 +77,14 @@ final class ListenSection {
               .example("gw.key"));
   private static final Key<Section> TLS =
       KEYS.add(Key.optional("tls", SectionType.ifThere(TLS_KEYS), TLS_KEYS.meaning()));
+  private static final Key<Boolean> HTTP2_CLEARTEXT =
+      KEYS.add(
+          Key.defaulted(
+              "http2_cleartext",
+              new FlagType(),
+              false,
+              "Take HTTP/2 without TLS, from clients that know beforehand (h2c). Over TLS it is"
+                  + " always offered."));
   private static final Key<Integer> EVENT_LOOPS =
       KEYS.add(
           Key.optional(
@@ -113,6 +121,7 @@ final class ListenSection {
             .collect(Collectors.toSet()),
         Set.copyOf(in.get(ALLOWED_ORIGINS)),
         tls,
+        in.get(HTTP2_CLEARTEXT),
         loops == null ? processors : loops,
         in.get(DRAIN));
   }

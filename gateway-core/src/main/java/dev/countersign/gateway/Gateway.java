@@ -105,9 +105,11 @@ public final class Gateway implements AutoCloseable {
                 new HttpLimits(
                     8 << 10,
                     ADMIN_CONNECTIONS_MAX,
+                    1,
                     Duration.ofSeconds(5),
                     Duration.ofSeconds(5),
-                    Duration.ofSeconds(75)),
+                    Duration.ofSeconds(75),
+                    false),
             ServerTls.none(),
             new AdminPages(meters, this::missing, this::revisionJson, this::adminHosts),
             new Unobserved(),
@@ -186,6 +188,8 @@ public final class Gateway implements AutoCloseable {
     LOG.atInfo()
         .addKeyValue("revision", snapshot.revision())
         .addKeyValue("policy", snapshot.policyRevision())
+        .addKeyValue("transport", loops.transport())
+        .addKeyValue("tls", tls.provider())
         .log("settings in force");
     return before;
   }
@@ -262,8 +266,12 @@ public final class Gateway implements AutoCloseable {
   }
 
   private LimitSettings limits() {
+    return settings().limits();
+  }
+
+  private GatewaySettings settings() {
     Snapshot snapshot = snapshots.current();
-    return (snapshot == null ? first : snapshot.settings()).limits();
+    return snapshot == null ? first : snapshot.settings();
   }
 
   private @Nullable KeyRing stateKeys() {
@@ -272,13 +280,16 @@ public final class Gateway implements AutoCloseable {
   }
 
   private HttpLimits httpLimits() {
-    LimitSettings limits = limits();
+    GatewaySettings settings = settings();
+    LimitSettings limits = settings.limits();
     return new HttpLimits(
         limits.headerBytesMax(),
         limits.connectionsMax(),
+        limits.streamsPerConnectionMax(),
         limits.head(),
         limits.body(),
-        limits.connectionIdle());
+        limits.connectionIdle(),
+        settings.listen().http2Cleartext());
   }
 
   private String revisionJson() {
@@ -291,6 +302,8 @@ public final class Gateway implements AutoCloseable {
             + snapshot.policyRevision()
             + "\",\"transport\":\""
             + loops.transport()
+            + "\",\"tls\":\""
+            + tls.provider()
             + "\"}\n";
   }
 
@@ -324,6 +337,12 @@ public final class Gateway implements AutoCloseable {
 
     @Override
     public void closed() {}
+
+    @Override
+    public void streamOpened() {}
+
+    @Override
+    public void streamClosed() {}
 
     @Override
     public void refused(Refused what) {}

@@ -2,15 +2,9 @@
 package dev.countersign.gateway.http;
 
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -20,8 +14,8 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -47,7 +41,7 @@ public final class HttpListener implements AutoCloseable {
   private final InstantSource clock;
   private final BufferBudget budget;
   private final BufferBudget strangers;
-  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final ConcurrentMap<Channel, ClientConnection> connections = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
   private volatile boolean draining;
   private volatile Second second = new Second(0, "");
@@ -96,7 +90,7 @@ public final class HttpListener implements AutoCloseable {
             .childOption(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                 new WriteBufferWaterMark(64 << 10, 256 << 10))
-            .childHandler(new Initializer());
+            .childHandler(new ConnectionSetup(this));
     var bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       Throwable cause = bound.cause();
@@ -126,7 +120,7 @@ public final class HttpListener implements AutoCloseable {
     if (listening != null) {
       listening.close().awaitUninterruptibly();
     }
-    for (Connection connection : connections) {
+    for (ClientConnection connection : connections.values()) {
       connection.drainSoon();
     }
     long deadline = System.nanoTime() + grace.toNanos();
@@ -134,7 +128,7 @@ public final class HttpListener implements AutoCloseable {
       TimeUnit.MILLISECONDS.sleep(10);
     }
     int cut = open.get();
-    for (Connection connection : connections) {
+    for (ClientConnection connection : connections.values()) {
       connection.cut();
     }
     return cut;
@@ -148,12 +142,54 @@ public final class HttpListener implements AutoCloseable {
     if (listening != null) {
       listening.close().awaitUninterruptibly();
     }
-    connections.forEach(Connection::cut);
+    connections.values().forEach(ClientConnection::cut);
   }
 
   /** Open connections. */
   public int connections() {
     return open.get();
+  }
+
+  /** Takes a connection into account, or closes it when there are too many. */
+  boolean admit(Channel accepted, HttpLimits bounds) {
+    if (open.incrementAndGet() > bounds.connectionsMax() || draining) {
+      open.decrementAndGet();
+      observer.refused(HttpObserver.Refused.CONNECTIONS);
+      accepted.close();
+      return false;
+    }
+    observer.opened();
+    accepted
+        .closeFuture()
+        .addListener(
+            closed -> {
+              connections.remove(accepted);
+              open.decrementAndGet();
+              observer.closed();
+            });
+    return true;
+  }
+
+  /** Who answers for a connection from now on. */
+  void use(Channel accepted, ClientConnection connection) {
+    connections.put(accepted, connection);
+    if (!accepted.isOpen()) {
+      connections.remove(accepted);
+    } else if (draining) {
+      connection.drainSoon();
+    }
+  }
+
+  HttpLimits limits() {
+    return limits.get();
+  }
+
+  @Nullable SslContext tls() {
+    return tls.get();
+  }
+
+  Loop loopOf(Channel accepted) {
+    return loops.loopOf(accepted.eventLoop());
   }
 
   boolean draining() {
@@ -177,58 +213,5 @@ public final class HttpListener implements AutoCloseable {
       second = cached;
     }
     return cached.text;
-  }
-
-  private final class Initializer extends ChannelInitializer<SocketChannel> {
-    @Override
-    protected void initChannel(SocketChannel accepted) {
-      HttpLimits bounds = limits.get();
-      if (open.incrementAndGet() > bounds.connectionsMax() || draining) {
-        open.decrementAndGet();
-        observer.refused(HttpObserver.Refused.CONNECTIONS);
-        accepted.close();
-        return;
-      }
-      observer.opened();
-      Connection connection =
-          new Connection(HttpListener.this, loops.loopOf(accepted.eventLoop()), bounds, accepted);
-      connections.add(connection);
-      accepted
-          .closeFuture()
-          .addListener(
-              closed -> {
-                connections.remove(connection);
-                open.decrementAndGet();
-                observer.closed();
-              });
-      SslContext context = tls.get();
-      if (context != null) {
-        accepted.pipeline().addLast(context.newHandler(accepted.alloc()));
-      }
-      accepted
-          .pipeline()
-          .addLast(
-              new FirstByte(connection),
-              new StrictRequestDecoder(bounds.headerBytesMax()),
-              new HttpResponseEncoder(),
-              connection);
-    }
-  }
-
-  /** Sees bytes before the decoder does, so that a slow head is timed from its first byte. */
-  private static final class FirstByte extends ChannelInboundHandlerAdapter {
-    private final Connection connection;
-
-    FirstByte(Connection connection) {
-      this.connection = connection;
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-      if (message instanceof ByteBuf bytes && bytes.isReadable()) {
-        connection.bytesArrived();
-      }
-      ctx.fireChannelRead(message);
-    }
   }
 }

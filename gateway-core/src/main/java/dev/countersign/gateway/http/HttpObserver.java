@@ -9,6 +9,12 @@ public interface HttpObserver {
   /** An accepted connection is gone. */
   void closed();
 
+  /** A stream of an HTTP/2 connection was opened. */
+  void streamOpened();
+
+  /** A stream of an HTTP/2 connection is gone. */
+  void streamClosed();
+
   /** Something was turned away before a handler saw it. */
   void refused(Refused what);
 
@@ -16,6 +22,10 @@ public interface HttpObserver {
   enum Refused {
     /** The bound on connections is reached. */
     CONNECTIONS,
+    /** The bound on open streams of an HTTP/2 connection is reached. */
+    STREAMS,
+    /** Frames that cost the peer nothing, in a number that no client needs. */
+    FLOOD,
     /** Ambiguous or broken framing. */
     FRAMING,
     /** Request line or headers over the limit. */
@@ -27,6 +37,11 @@ public interface HttpObserver {
     /** The body is over the limit. */
     BODY_BYTES,
     /** All that may be in memory is in use. */
-    NO_ROOM
+    NO_ROOM;
+
+    /** For a body that is over a bound. */
+    static Refused ofBody(BodyRefusedException.Why why) {
+      return why == BodyRefusedException.Why.NO_ROOM ? NO_ROOM : BODY_BYTES;
+    }
   }
 }

@@ -28,13 +28,15 @@ final class KeyPairCheck {
 
   private KeyPairCheck() {}
 
-  static void check(Path certificate, Path key) throws IOException {
+  /** Returns the name of the key's algorithm. */
+  static String check(Path certificate, Path key) throws IOException {
     try {
       PublicKey ofCertificate = leaf(certificate).getPublicKey();
       if (!match(ofCertificate, read(key, ofCertificate.getAlgorithm()))) {
         throw new IOException(
             "the key \"" + key + "\" is not that of the certificate \"" + certificate + "\"");
       }
+      return ofCertificate.getAlgorithm();
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       throw new IOException(
           "not a certificate chain and its PKCS#8 key in PEM: \"" + certificate + "\"", e);

@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param depthMax nesting of a JSON message
  * @param tokensMax tokens of a JSON message
  * @param connectionsMax open client connections
+ * @param streamsPerConnectionMax open streams of one HTTP/2 connection of a client
  * @param callsPerCallerMax calls of one caller in flight
  * @param streamsPerSessionMax open GET streams of one legacy session
  * @param sessionsPerCallerMax live legacy sessions of one caller
@@ -44,6 +45,7 @@ public record LimitSettings(
     int depthMax,
     int tokensMax,
     int connectionsMax,
+    int streamsPerConnectionMax,
     int callsPerCallerMax,
     int streamsPerSessionMax,
     int sessionsPerCallerMax,
@@ -72,6 +74,7 @@ public record LimitSettings(
           64,
           100_000,
           10_000,
+          100,
           256,
           16,
           256,

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param allowedOrigins browser origins that are accepted; requests without {@code Origin} always
  *     are
  * @param tls certificate files, or null for plain HTTP
+ * @param http2Cleartext whether HTTP/2 is taken without TLS
  * @param eventLoops number of event loop threads, 1 to 64
  * @param drain how long calls may go on after a stop was asked for
  */
@@ -28,6 +29,7 @@ public record ListenSettings(
     Set<String> allowedHosts,
     Set<String> allowedOrigins,
     @Nullable TlsSettings tls,
+    boolean http2Cleartext,
     int eventLoops,
     Duration drain) {
   public ListenSettings {

@@ -103,6 +103,7 @@ public final class Meters
           true, counter("countersign_reloads", "Reloads of the settings.", "result", "applied"),
           false, counter("countersign_reloads", "Reloads of the settings.", "result", "refused"));
   private final AtomicLong connections = new AtomicLong();
+  private final AtomicLong streams = new AtomicLong();
   private final AtomicLong callsInFlight = new AtomicLong();
 
   private record CallKey(String method, String server, String result) {}
@@ -138,6 +139,7 @@ public final class Meters
           counter("countersign_tokens_rejected", "Tokens not accepted.", "reason", lower(reason)));
     }
     gauge("countersign_connections", "Open client connections.", connections::get);
+    gauge("countersign_http2_streams", "Open HTTP/2 streams of clients.", streams::get);
     gauge("countersign_calls_in_flight", "Calls under way.", callsInFlight::get);
   }
 
@@ -253,6 +255,16 @@ public final class Meters
   @Override
   public void closed() {
     connections.decrementAndGet();
+  }
+
+  @Override
+  public void streamOpened() {
+    streams.incrementAndGet();
+  }
+
+  @Override
+  public void streamClosed() {
+    streams.decrementAndGet();
   }
 
   @Override

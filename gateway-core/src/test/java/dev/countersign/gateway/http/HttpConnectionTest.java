@@ -48,7 +48,14 @@ final class HttpConnectionTest {
     server.close();
     server =
         new RawServer(
-            new HttpLimits(RawServer.HEADER_BYTES_MAX, connectionsMax, head, body, idle),
+            new HttpLimits(
+                RawServer.HEADER_BYTES_MAX,
+                connectionsMax,
+                RawServer.STREAMS_MAX,
+                head,
+                body,
+                idle,
+                false),
             ServerTls.none());
   }
 

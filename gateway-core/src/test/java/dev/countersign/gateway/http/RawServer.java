@@ -21,13 +21,16 @@ import org.jspecify.annotations.Nullable;
 final class RawServer implements AutoCloseable {
   static final int BODY_BYTES_MAX = 1000;
   static final int HEADER_BYTES_MAX = 4096;
+  static final int STREAMS_MAX = 10;
   static final HttpLimits LIMITS =
       new HttpLimits(
           HEADER_BYTES_MAX,
           100,
+          STREAMS_MAX,
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
-          Duration.ofSeconds(20));
+          Duration.ofSeconds(20),
+          true);
 
   /** Heads that the handler was given, as method and target. */
   final List<String> heads = new CopyOnWriteArrayList<>();
@@ -43,6 +46,10 @@ final class RawServer implements AutoCloseable {
 
   final AtomicInteger opened = new AtomicInteger();
   final AtomicInteger closed = new AtomicInteger();
+
+  /** Open streams of HTTP/2. */
+  final AtomicInteger streams = new AtomicInteger();
+
   final BufferBudget budget;
   private final EventLoops loops = new EventLoops(1);
   private final HttpListener listener;
@@ -59,6 +66,11 @@ final class RawServer implements AutoCloseable {
   /** With another handler. */
   RawServer(RequestHandler handler) throws IOException {
     this(LIMITS, ServerTls.none(), handler);
+  }
+
+  /** With other bounds and another handler. */
+  RawServer(HttpLimits limits, RequestHandler handler) throws IOException {
+    this(limits, ServerTls.none(), handler);
   }
 
   /** With so much memory for bodies. */
@@ -88,6 +100,11 @@ final class RawServer implements AutoCloseable {
 
   HttpListener listener() {
     return listener;
+  }
+
+  /** A connection without a socket. */
+  EmbeddedPeer embedded(boolean http2) {
+    return new EmbeddedPeer(listener, LIMITS, http2);
   }
 
   private void handle(Exchange exchange) {
@@ -157,6 +174,16 @@ final class RawServer implements AutoCloseable {
     @Override
     public void closed() {
       closed.incrementAndGet();
+    }
+
+    @Override
+    public void streamOpened() {
+      streams.incrementAndGet();
+    }
+
+    @Override
+    public void streamClosed() {
+      streams.decrementAndGet();
     }
 
     @Override

@@ -44,6 +44,7 @@ final class SessionTableTest {
         d.depthMax(),
         d.tokensMax(),
         d.connectionsMax(),
+        d.streamsPerConnectionMax(),
         d.callsPerCallerMax(),
         d.streamsPerSessionMax(),
         perCaller,

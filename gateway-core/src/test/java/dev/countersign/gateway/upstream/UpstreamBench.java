@@ -102,6 +102,7 @@ final class UpstreamBench implements AutoCloseable {
         d.depthMax(),
         d.tokensMax(),
         d.connectionsMax(),
+        d.streamsPerConnectionMax(),
         d.callsPerCallerMax(),
         d.streamsPerSessionMax(),
         d.sessionsPerCallerMax(),
