@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.countersign.gateway.RecordingLeakDetector;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -18,13 +19,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What two parsers could read differently, byte by byte over a real socket. */
 final class HttpFramingTest {
   private static final String HOST = "Host: gw\r\n";
+
+  /** Every offset of what is shorter, some of what is longer. */
+  private static final int CUTS_MAX = 150;
+
   private static final String SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: gw\r\n\r\n";
 
   private RawServer server;
 
   @BeforeEach
   void start() throws IOException {
-    server = new RawServer();
+    server = new RawServer(RawServer.HTTP1_ONLY, ServerTls.none());
   }
 
   @AfterEach
@@ -88,6 +93,12 @@ final class HttpFramingTest {
         new Row("CONNECT to a path", "CONNECT / HTTP/1.1\r\n" + HOST + "\r\n"),
         new Row("target without a slash", "GET a HTTP/1.1\r\n" + HOST + "\r\n"),
         new Row("target is a query", "GET ?a HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("absolute form without a path", "GET http://gw HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("another scheme", "GET gopher://gw/ HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("backslash first", "GET \\a HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("dot segments first", "GET ../a HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("parameters first", "GET ;a HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("encoded slash first", "GET %2fa HTTP/1.1\r\n" + HOST + "\r\n"),
         new Row("fragment", "GET /a#b HTTP/1.1\r\n" + HOST + "\r\n"),
         new Row(
             "line over the limit",
@@ -232,6 +243,29 @@ final class HttpFramingTest {
     server.awaitNoConnections();
   }
 
+  /** The same bytes in two pieces, wherever they are cut, are judged alike. */
+  @ParameterizedTest
+  @MethodSource("refusedHeads")
+  void refusesTheHeadHoweverItIsCut(Row row) {
+    assertRefusedHoweverItIsCut(row.request(), SMUGGLED, row.status());
+    assertThat(server.heads).isEmpty();
+  }
+
+  private void assertRefusedHoweverItIsCut(String request, String behind, int status) {
+    byte[] all = (request + behind).getBytes(StandardCharsets.ISO_8859_1);
+    int step = Math.max(1, request.length() / CUTS_MAX);
+    for (int cut = 0; cut <= request.length(); cut += step) {
+      EmbeddedPeer peer =
+          server.embedded(false).write(all, 0, cut).write(all, cut, all.length).waitAWhile();
+      assertThat(peer.text())
+          .as("cut at %d", cut)
+          .startsWith("HTTP/1.1 " + status)
+          .containsOnlyOnce("HTTP/1.1 ");
+      assertThat(peer.isOpen()).as("open, cut at %d", cut).isFalse();
+      peer.hangUp();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -311,10 +345,23 @@ final class HttpFramingTest {
     assertThat(server.served).isEmpty();
   }
 
+  @ParameterizedTest
+  @MethodSource("refusedChunks")
+  void refusesTheChunksHoweverTheyAreCut(Row row) {
+    String head = "POST / HTTP/1.1\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\n";
+    assertRefusedHoweverItIsCut(head + row.request(), SMUGGLED, 400);
+    assertThat(server.served).isEmpty();
+    assertThat(server.heads).containsOnly("POST /");
+  }
+
   static Stream<Row> takenRequests() {
     return Stream.of(
         new Row("a target of slashes", "GET //a//b HTTP/1.1\r\n" + HOST + "\r\n"),
         new Row("an encoded target", "GET /%2e%2E/%2f HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("a backslash", "GET /a\\b HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("dot segments", "GET /../a/./b HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("parameters", "GET /a;b=c HTTP/1.1\r\n" + HOST + "\r\n"),
+        new Row("an encoded NUL", "GET /a%00 HTTP/1.1\r\n" + HOST + "\r\n"),
         new Row("a query", "GET /a?b=c HTTP/1.1\r\n" + HOST + "\r\n"),
         new Row("an asterisk", "OPTIONS * HTTP/1.1\r\n" + HOST + "\r\n"),
         new Row("TRACE", "TRACE / HTTP/1.1\r\n" + HOST + "\r\n"),
@@ -376,6 +423,18 @@ final class HttpFramingTest {
       assertThat(client.answer()).startsWith("HTTP/1.1 200 OK");
     }
     assertThat(server.served).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("takenRequests")
+  void takesTheRequestHoweverItIsCut(Row row) {
+    byte[] all = (row.request() + SMUGGLED).getBytes(StandardCharsets.ISO_8859_1);
+    for (int cut = 0; cut <= row.request().length(); cut++) {
+      EmbeddedPeer peer = server.embedded(false).write(all, 0, cut).write(all, cut, all.length);
+      assertThat(peer.text().split("HTTP/1\\.1 200 OK", -1)).as("cut at %d", cut).hasSize(3);
+      peer.hangUp();
+    }
+    assertThat(server.refused).isEmpty();
   }
 
   @ParameterizedTest

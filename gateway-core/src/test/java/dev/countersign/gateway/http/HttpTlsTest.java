@@ -6,9 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.countersign.gateway.RecordingLeakDetector;
 import dev.countersign.gateway.TestPki;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -19,9 +25,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** TLS by either provider. */
+@ParameterizedClass
+@EnumSource(
+    value = SslProvider.class,
+    names = {"JDK", "OPENSSL"})
 final class HttpTlsTest {
   private static final String GET = "GET / HTTP/1.1\r\nHost: gw\r\n\r\n";
 
@@ -30,11 +43,19 @@ final class HttpTlsTest {
 
   private static final int HANDSHAKE = 22;
 
-  private final ServerTls tls =
-      ServerTls.of(TestPki.LOCAL.certificateFile(), TestPki.LOCAL.keyFile());
-  private final RawServer server = new RawServer(RawServer.LIMITS, tls);
+  private final SslProvider provider;
+  private final ServerTls tls;
+  private final RawServer server;
 
-  HttpTlsTest() throws IOException {}
+  HttpTlsTest(SslProvider provider) throws IOException {
+    this.provider = provider;
+    this.tls = tlsOf(TestPki.LOCAL);
+    this.server = new RawServer(RawServer.LIMITS, tls);
+  }
+
+  private ServerTls tlsOf(TestPki pki) throws IOException {
+    return ServerTls.of(pki.certificateFile(), pki.keyFile(), provider);
+  }
 
   @AfterEach
   void stop() {
@@ -65,6 +86,51 @@ final class HttpTlsTest {
       assertThat(client.send(GET).answer()).startsWith("HTTP/1.1 200");
       assertThat(socket.getSession().getProtocol()).isEqualTo(protocol);
     }
+  }
+
+  @Test
+  void saysWhoDoesIt() throws IOException {
+    assertThat(tls.provider()).isEqualTo(provider == SslProvider.JDK ? "jdk" : "boringssl");
+    assertThat(ServerTls.none().provider()).isEqualTo("none");
+    // The library is there for the platform of the build.
+    assertThat(ServerTls.of(TestPki.LOCAL.certificateFile(), TestPki.LOCAL.keyFile()).provider())
+        .isEqualTo(OpenSsl.isAvailable() ? "boringssl" : "jdk");
+  }
+
+  @ParameterizedTest
+  @EnumSource(HttpClient.Version.class)
+  void speaksWhatTheClientAndItAgreeOn(HttpClient.Version version) throws Exception {
+    try (HttpClient client =
+        HttpClient.newBuilder()
+            .sslContext(TestPki.LOCAL.clientContext())
+            .version(version)
+            .build()) {
+      URI uri = URI.create("https://localhost:" + server.port() + "/a");
+      for (int i = 0; i < 3; i++) {
+        HttpResponse<String> response =
+            client.send(
+                HttpRequest.newBuilder(uri)
+                    .POST(HttpRequest.BodyPublishers.ofString("b".repeat(900)))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+        assertThat(response.version()).isEqualTo(version);
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body()).isEqualTo("POST /a " + "b".repeat(900));
+      }
+    }
+    assertThat(server.opened).hasValue(1);
+  }
+
+  /** Without ALPN nothing but HTTP/1.1 was agreed on. */
+  @Test
+  void takesNoHttp2ThatWasNotAgreedOn() throws IOException {
+    try (SSLSocket socket = connect(TestPki.LOCAL, "TLSv1.3");
+        RawClient client = new RawClient(socket)) {
+      client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+      assertThat(client.answer()).startsWith("HTTP/1.1 400");
+    }
+    assertThat(server.heads).isEmpty();
   }
 
   @Test
@@ -138,7 +204,7 @@ final class HttpTlsTest {
 
   @Test
   void showsANewCertificateToNewConnections() throws IOException {
-    tls.replaceBy(ServerTls.of(TestPki.FOREIGN.certificateFile(), TestPki.FOREIGN.keyFile()));
+    tls.replaceBy(tlsOf(TestPki.FOREIGN));
 
     try (SSLSocket socket = connect(TestPki.FOREIGN, "TLSv1.3");
         RawClient client = new RawClient(socket)) {

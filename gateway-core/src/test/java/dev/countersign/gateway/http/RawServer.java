@@ -32,6 +32,16 @@ final class RawServer implements AutoCloseable {
           Duration.ofSeconds(20),
           true);
 
+  static final HttpLimits HTTP1_ONLY =
+      new HttpLimits(
+          HEADER_BYTES_MAX,
+          LIMITS.connectionsMax(),
+          STREAMS_MAX,
+          LIMITS.head(),
+          LIMITS.body(),
+          LIMITS.idle(),
+          false);
+
   /** Heads that the handler was given, as method and target. */
   final List<String> heads = new CopyOnWriteArrayList<>();
 
