@@ -193,8 +193,9 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Clie
     deadline.arm(LAST_WORD, this::breakOff);
   }
 
+  /** Past the handlers, which would first write what the peer does not read. */
   private void breakOff() {
-    channel.unsafe().closeForcibly();
+    channel.unsafe().close(channel.unsafe().voidPromise());
   }
 
   @Override

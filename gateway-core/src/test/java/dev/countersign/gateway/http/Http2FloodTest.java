@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.countersign.gateway.RecordingLeakDetector;
 import dev.countersign.gateway.http.HttpObserver.Refused;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -138,6 +139,26 @@ final class Http2FloodTest {
       thread.join();
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** The last word cannot be written to one that reads nothing. */
+  @Test
+  void closesTheConnectionOfAClientThatReadsNothing() throws IOException {
+    byte[] large = new byte[32 << 20];
+    try (RawServer slow =
+            new RawServer(exchange -> exchange.answer(new Answer(200, List.of(), large)));
+        Http2Peer peer = new Http2Peer(slow.port()).greet()) {
+      peer.send(
+          frame(Http2Peer.SETTINGS, 0, 0, Http2Peer.setting(4, Integer.MAX_VALUE)),
+          frame(Http2Peer.WINDOW_UPDATE, 0, 0, number(1 << 30)),
+          get(1, "/"));
+      byte[] ping = frame(Http2Peer.PING, 0, 0, new byte[8]);
+      for (int i = 0; i <= Http2Flood.CONTROLS_MAX; i++) {
+        peer.send(ping);
+      }
+      slow.awaitNoConnections();
+      assertThat(slow.refused).contains(Refused.FLOOD);
     }
   }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What RFC 9113 forbids, and what two parsers could read differently, in frames made by hand. */
 final class Http2FramingTest {
-  private static final int PARTS = 12;
+  private static final int PARTS = 5;
   private static final int WHOLE = Http2Peer.END_HEADERS | Http2Peer.END_STREAM;
 
   private final RawServer server = new RawServer();

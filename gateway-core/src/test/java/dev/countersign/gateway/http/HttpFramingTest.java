@@ -257,10 +257,8 @@ final class HttpFramingTest {
     for (int cut = 0; cut <= request.length(); cut += step) {
       EmbeddedPeer peer =
           server.embedded(false).write(all, 0, cut).write(all, cut, all.length).waitAWhile();
-      assertThat(peer.text())
-          .as("cut at %d", cut)
-          .startsWith("HTTP/1.1 " + status)
-          .containsOnlyOnce("HTTP/1.1 ");
+      assertThat(peer.text()).as("cut at %d", cut).startsWith("HTTP/1.1 " + status);
+      assertThat(peer.text().split("HTTP/1\\.1 \\d", -1)).as("answers").hasSize(2);
       assertThat(peer.isOpen()).as("open, cut at %d", cut).isFalse();
       peer.hangUp();
     }
