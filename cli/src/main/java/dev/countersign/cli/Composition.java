@@ -7,6 +7,8 @@ import dev.countersign.gateway.catalogue.EffectLabels;
 import dev.countersign.gateway.credential.UpstreamCredential;
 import dev.countersign.gateway.seal.KeyRing;
 import dev.countersign.gateway.seal.SealKey;
+import dev.countersign.gateway.snapshot.Entrance;
+import dev.countersign.gateway.snapshot.FederatedRoute;
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.SecretReference;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,12 +39,14 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Settings to live objects: the one composition root. */
 final class Composition {
+  private static final String FEDERATED_PATH = "/mcp";
   private static final Logger LOG = LoggerFactory.getLogger(Composition.class);
   private static final int WARM_EVALUATIONS = 5_000;
   private static final Duration WARM_TIME_MAX = Duration.ofSeconds(1);
@@ -70,10 +75,7 @@ final class Composition {
    */
   Snapshot snapshot(GatewaySettings settings, @Nullable Snapshot before) throws IOException {
     URI publicUrl = gateway.publicUrl(settings);
-    List<Route> routes = new ArrayList<>();
-    for (ServerSettings server : settings.servers().values()) {
-      routes.add(route(server, settings, publicUrl));
-    }
+    List<Entrance> entrances = entrances(settings, publicUrl);
     WasmEngine engine = WasmEngine.shipped(settings.grants());
     engine.warm(sample(settings), WARM_EVALUATIONS, WARM_TIME_MAX);
     KeyRing stateKeys = stateKeys(settings);
@@ -84,7 +86,7 @@ final class Composition {
     try {
       return new Snapshot(
           settings,
-          routes,
+          entrances,
           hosts(settings, publicUrl),
           authenticator,
           engine,
@@ -139,17 +141,34 @@ final class Composition {
         settings.tokenBytesMax());
   }
 
-  private Route route(ServerSettings server, GatewaySettings settings, URI publicUrl)
-      throws IOException {
-    String path = "/" + server.name() + "/mcp";
-    return new Route(
-        path,
-        publicUrl + path,
-        publicUrl + ProtectedResource.wellKnownPath(path),
-        server,
-        HttpUpstream.to(server, settings.limits(), gateway.pools()),
-        credential(server),
-        new EffectLabels(server.effects()));
+  private List<Entrance> entrances(GatewaySettings settings, URI publicUrl) throws IOException {
+    List<Entrance> entrances = new ArrayList<>();
+    Map<String, Route> routes = new HashMap<>();
+    for (ServerSettings server : settings.servers().values()) {
+      String path = "/" + server.name() + "/mcp";
+      Route route =
+          new Route(
+              path,
+              publicUrl + path,
+              publicUrl + ProtectedResource.wellKnownPath(path),
+              server,
+              HttpUpstream.to(server, settings.limits(), gateway.pools()),
+              credential(server),
+              new EffectLabels(server.effects()));
+      entrances.add(route);
+      routes.put(server.name(), route);
+    }
+    if (!settings.federated().isEmpty()) {
+      String resource = publicUrl + FEDERATED_PATH;
+      String metadata = publicUrl + ProtectedResource.wellKnownPath(FEDERATED_PATH);
+      List<Route> members =
+          settings.federated().stream()
+              .flatMap(name -> Stream.ofNullable(routes.get(name)))
+              .map(own -> own.under(FEDERATED_PATH, resource, metadata))
+              .toList();
+      entrances.add(new FederatedRoute(FEDERATED_PATH, resource, metadata, members));
+    }
+    return entrances;
   }
 
   private UpstreamCredential credential(ServerSettings server) throws IOException {

@@ -39,6 +39,12 @@ final class FileSection {
                   SectionType.ifThere(ServerSection.KEYS),
                   1),
               "The tool servers by name; clients reach one at `/<name>/mcp`."));
+  private static final Key<Section> FEDERATION =
+      KEYS.add(
+          Key.optional(
+              "federation",
+              SectionType.ifThere(FederationSection.KEYS),
+              FederationSection.KEYS.meaning()));
   private static final Key<Section> POLICY = section("policy", PolicySection.KEYS);
   private static final Key<Section> STATE = section("state", StateSection.KEYS);
   private static final Key<Section> AUDIT = section("audit", AuditSection.KEYS);
@@ -62,6 +68,7 @@ final class FileSection {
         LimitsSection.build(in.get(LIMITS)),
         identity,
         servers,
+        FederationSection.build(in.find(FEDERATION), servers.keySet()),
         PolicySection.build(in.get(POLICY), servers.keySet(), issuers),
         StateSection.build(in.get(STATE)),
         AuditSection.build(in.get(AUDIT), node),

@@ -32,8 +32,7 @@ final class AnswerStep {
     RpcId id = response.id();
     OpenQuestion question = id == null ? null : session.questions().take(id);
     if (question == null) {
-      throw RefusedException.of(
-          Reason.INVALID_REQUEST, "no request of the server is waiting for this response");
+      throw nobodyAsked();
     }
     call.onEnd(
         () -> {
@@ -46,6 +45,11 @@ final class AnswerStep {
     call.follows(Trigger.INPUT_RESPONSE, 0, question.callId());
     call.message(message(question, response));
     check(question, response);
+  }
+
+  static RefusedException nobodyAsked() {
+    return RefusedException.of(
+        Reason.INVALID_REQUEST, "no request of the server is waiting for this response");
   }
 
   private static void check(OpenQuestion question, McpMessage response) {

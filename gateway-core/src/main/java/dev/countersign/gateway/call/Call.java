@@ -7,6 +7,7 @@ import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.snapshot.Entrance;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
@@ -31,9 +32,10 @@ final class Call {
   private final String id;
   private final Exchange exchange;
   private final Snapshot snapshot;
-  private final Route route;
+  private final Entrance entrance;
   private final long beganNanos = System.nanoTime();
   private final List<Runnable> endTasks = new ArrayList<>(4);
+  private @Nullable Route route;
   private @Nullable Caller caller;
   private @Nullable McpMessage message;
   private @Nullable String commitment;
@@ -46,6 +48,7 @@ final class Call {
   private Trigger trigger = Trigger.REQUEST;
   private int round;
   private @Nullable String parent;
+  private @Nullable String exposedName;
   private Runnable cancellation = () -> {};
   private @Nullable Decision decision;
   private long decidedNanos;
@@ -55,16 +58,32 @@ final class Call {
   private @Nullable Resumption resumption;
   private ClientCapabilities capabilities = ClientCapabilities.NONE;
 
-  Call(String id, Exchange exchange, Snapshot snapshot, Route route) {
+  Call(String id, Exchange exchange, Snapshot snapshot, Entrance entrance) {
     this.id = id;
     this.exchange = exchange;
     this.snapshot = snapshot;
-    this.route = route;
+    this.entrance = entrance;
+    this.route = entrance instanceof Route one ? one : null;
+  }
+
+  /**
+   * A call to one server that this one leads to.
+   *
+   * @param exposed what the client calls the target when the server calls it otherwise, or null
+   */
+  Call onBehalf(String callId, Exchange inner, Route to, @Nullable String exposed) {
+    Call made = new Call(callId, inner, snapshot, to);
+    made.caller = caller();
+    made.exposedName = exposed;
+    if (!callId.equals(id)) {
+      made.parent = id;
+    }
+    return made;
   }
 
   /** A call that another led to: a question that came with its reply. */
   static Call ledBy(Call parent, String id, McpMessage message) {
-    Call call = new Call(id, parent.exchange, parent.snapshot, parent.route);
+    Call call = new Call(id, parent.exchange, parent.snapshot, parent.route());
     call.caller = parent.caller;
     call.session = parent.session;
     call.sessionId = parent.sessionId;
@@ -86,8 +105,19 @@ final class Call {
     return snapshot;
   }
 
+  /** Where it came in. */
+  Entrance entrance() {
+    return entrance;
+  }
+
+  /** The way to its server; there is one from the start unless there are several to choose from. */
   Route route() {
-    return route;
+    return established(route);
+  }
+
+  /** Whether its server is known. */
+  boolean hasRoute() {
+    return route != null;
   }
 
   LimitSettings limits() {
@@ -164,6 +194,16 @@ final class Call {
     parent = cause;
   }
 
+  /** What the client calls the target, or null when it has no other name than at the server. */
+  @Nullable String exposedName() {
+    return exposedName;
+  }
+
+  /** What the client is told of the target of this name: the name that it used. */
+  String nameFor(String name) {
+    return exposedName == null ? name : exposedName;
+  }
+
   /** Why policy is asked about this call. */
   Trigger trigger() {
     return trigger;
@@ -211,7 +251,7 @@ final class Call {
   void resolve() {
     String name = message().targetName();
     if (message().kind() == TargetKind.TOOL && name != null) {
-      effect = route.effects().of(name);
+      effect = route().effects().of(name);
     }
   }
 

@@ -5,6 +5,8 @@ import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.http.RequestHandler;
+import dev.countersign.gateway.telemetry.Meters;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ public final class CallLine implements RequestHandler {
   private final RecordStep records;
   private final ForwardStep forwarding;
   private final Endings endings;
+  private final FederatedLine federation;
 
   CallLine(
       FrontDoor door,
@@ -38,7 +41,10 @@ public final class CallLine implements RequestHandler {
       CapabilityStep capabilities,
       RecordStep records,
       ForwardStep forwarding,
-      Endings endings) {
+      Endings endings,
+      FederatedSessions federatedSessions,
+      CallIds ids,
+      Meters meters) {
     this.door = door;
     this.callers = callers;
     this.bodies = bodies;
@@ -49,6 +55,7 @@ public final class CallLine implements RequestHandler {
     this.records = records;
     this.forwarding = forwarding;
     this.endings = endings;
+    this.federation = new FederatedLine(this::onBehalf, federatedSessions, ids, meters);
   }
 
   @Override
@@ -62,8 +69,15 @@ public final class CallLine implements RequestHandler {
         .thenCompose(caller -> bodies.read(call)) // verb, types, size
         .thenCompose(body -> messages.parse(call, body)) // what exactly is asked
         .thenAccept(parsed -> sessions.bind(call)) // in which session
-        .thenAccept(bound -> call.resolve()) // of which server and target
-        .thenCompose(resolved -> loop.here(decisions.decide(call))) // may it
+        .thenCompose(bound -> call.hasRoute() ? toServer(call) : federation.serve(call))
+        .whenComplete((sent, failure) -> endings.of(call, failure)); // or the answer why not
+  }
+
+  /** The rest of the way, for a caller's request and for what is made of it for each server. */
+  private CompletableFuture<Void> toServer(Call call) {
+    Loop loop = call.exchange().loop();
+    call.resolve(); // which target
+    return loop.here(decisions.decide(call)) // may it
         .thenCompose(
             permit ->
                 loop.here(capabilities.cut(call)) // what the client can, as far as granted
@@ -71,8 +85,17 @@ public final class CallLine implements RequestHandler {
         .thenCompose(
             request -> loop.here(records.decided(call, request))) // on record, or not at all
         .thenAccept(
-            admitted -> forwarding.send(call, admitted)) // out, and the reply back, governed
-        .whenComplete((sent, failure) -> endings.of(call, failure)); // or the answer why not
+            admitted -> forwarding.send(call, admitted)); // out, and the reply back, governed
+  }
+
+  /** A request of the gateway's own to one server, on behalf of a caller who has been proven. */
+  private void onBehalf(Call call) {
+    bodies
+        .read(call)
+        .thenCompose(body -> messages.parse(call, body))
+        .thenAccept(parsed -> sessions.bind(call))
+        .thenCompose(bound -> toServer(call))
+        .whenComplete((sent, failure) -> endings.of(call, failure));
   }
 
   /** The head's own checks; null when the exchange has been answered. */

@@ -48,6 +48,9 @@ public final class CallLines {
             snapshots,
             meters,
             work),
-        new Endings(records, meters));
+        new Endings(records, meters),
+        new FederatedSessions(sessions),
+        ids,
+        meters);
   }
 }

@@ -39,7 +39,7 @@ final class CallerStep {
   CompletableFuture<Caller> prove(Call call) {
     Authenticator authenticator = call.snapshot().authenticator();
     String authorization = call.exchange().head().header("authorization");
-    String resource = call.route().resource();
+    String resource = call.entrance().resource();
     Authentication known = authenticator.cached(authorization, resource);
     CompletableFuture<Authentication> proof =
         known != null

@@ -148,7 +148,7 @@ final class DecisionStep {
             shown -> {
               throw shown
                   ? RefusedException.of(Reason.POLICY_REFUSED)
-                  : UnknownTarget.hidden(message, name);
+                  : UnknownTarget.hidden(message, call.nameFor(name));
             });
   }
 

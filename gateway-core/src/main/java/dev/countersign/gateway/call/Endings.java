@@ -104,7 +104,7 @@ final class Endings {
       meters.callBegan();
       meters.callEnded(
           call.message().method().wire(),
-          call.route().server().name(),
+          call.entrance().label(),
           reason.family() == Reason.Family.REFUSED ? "refused" : "unavailable",
           nanos,
           call.id());
@@ -130,7 +130,7 @@ final class Endings {
         event
             .addKeyValue("call", call.id())
             .addKeyValue("reason", reason.id())
-            .addKeyValue("server", call.route().server().name());
+            .addKeyValue("server", call.entrance().label());
     if (call.hasCaller()) {
       event = event.addKeyValue("caller", call.caller().id());
     }
@@ -173,7 +173,7 @@ final class Endings {
   }
 
   private static List<Header> challenge(Call call, RefusedException refusal) {
-    String metadata = call.route().metadataUrl();
+    String metadata = call.entrance().metadataUrl();
     return switch (refusal.reason()) {
       case UNAUTHENTICATED, CREDENTIAL_REJECTED ->
           List.of(

@@ -66,7 +66,7 @@ final class FinalAnswer {
         .thenCompose(durable -> results.judge(answer))
         .thenAccept(
             judged -> {
-              RefusedException unknown = UnknownTarget.said(call.message(), message);
+              RefusedException unknown = UnknownTarget.said(call, message);
               if (unknown == null) {
                 delivery.answered(judged, message, headers(message, upstreamSessionId));
               } else {
@@ -82,7 +82,7 @@ final class FinalAnswer {
         .thenApply(
             judged -> {
               delivery.answeredElsewhere(answer.message());
-              RefusedException unknown = UnknownTarget.said(call.message(), answer.message());
+              RefusedException unknown = UnknownTarget.said(call, answer.message());
               return unknown == null ? judged : RefusalBody.of(call, unknown);
             });
   }

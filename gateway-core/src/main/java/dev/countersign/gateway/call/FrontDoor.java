@@ -7,7 +7,7 @@ import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.RequestHead;
-import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.Entrance;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.identity.ProtectedResource;
@@ -56,20 +56,20 @@ final class FrontDoor {
     if (origin != null && !snapshot.settings().listen().allowedOrigins().contains(origin)) {
       throw RefusedException.of(Reason.ORIGIN_NOT_ALLOWED);
     }
-    Route described = snapshot.metadataRoute(head.target());
+    Entrance described = snapshot.describedAt(head.target());
     if (described != null) {
       exchange.answer(metadata(snapshot, described, head));
       return null;
     }
-    Route route = snapshot.route(head.target());
-    if (route == null) {
+    Entrance entrance = snapshot.entrance(head.target());
+    if (entrance == null) {
       throw RefusedException.of(Reason.PATH_UNKNOWN);
     }
     if (head.method().equals("OPTIONS")) {
       exchange.answer(preflight(head));
       return null;
     }
-    Call call = new Call(ids.next(), exchange, snapshot, route);
+    Call call = new Call(ids.next(), exchange, snapshot, entrance);
     exchange.hold().retain();
     call.onEnd(exchange.hold()::release);
     return call;
@@ -86,7 +86,7 @@ final class FrontDoor {
             new Header("vary", "origin"));
   }
 
-  private static Answer metadata(Snapshot snapshot, Route route, RequestHead head) {
+  private static Answer metadata(Snapshot snapshot, Entrance entrance, RequestHead head) {
     if (!Set.of("GET", "HEAD", "OPTIONS").contains(head.method())) {
       throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
     }
@@ -94,7 +94,7 @@ final class FrontDoor {
         snapshot.settings().identity().issuers().stream()
             .map(issuer -> issuer.issuer().toString())
             .toList();
-    byte[] body = ProtectedResource.metadata(route.resource(), issuers, List.of());
+    byte[] body = ProtectedResource.metadata(entrance.resource(), issuers, List.of());
     return new Answer(
         200,
         List.of(

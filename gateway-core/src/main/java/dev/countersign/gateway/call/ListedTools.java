@@ -32,7 +32,7 @@ final class ListedTools {
    */
   static Set<String> learn(
       Call call, JsonValue result, JsonValue entries, Map<String, Integer> shown, Meters meters) {
-    ToolSchemas schemas = call.snapshot().toolSchemas(call.route().path());
+    ToolSchemas schemas = call.snapshot().toolSchemas(call.route().server().name());
     boolean shared = isPublic(result.member("cacheScope"));
     Duration fresh = ttl(result.member("ttlMs"));
     Set<String> unfit = new HashSet<>();

@@ -220,12 +220,15 @@ final class MessageStep {
     }
   }
 
-  /** Whoever has listed the tools knows, as the gateway then does, what has to be mirrored. */
+  /**
+   * Whoever has listed the tools knows, as the gateway then does, what has to be mirrored. Where
+   * several servers are behind a path this is checked on the way to the tool's own.
+   */
   private static void checkParamHeaders(Call call, RequestHead head, McpMessage message) {
     String tool = message.targetName();
-    if (message.method() == McpMethod.TOOLS_CALL && tool != null) {
+    if (call.hasRoute() && message.method() == McpMethod.TOOLS_CALL && tool != null) {
       ParamHeaders.check(
-          call.snapshot().toolSchemas(call.route().path()).of(call.caller().key(), tool),
+          call.snapshot().toolSchemas(call.route().server().name()).of(call.caller().key(), tool),
           message.arguments(),
           head::header);
     }

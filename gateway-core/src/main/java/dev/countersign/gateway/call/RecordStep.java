@@ -193,7 +193,6 @@ final class RecordStep {
   private DecisionLeaf leaf(
       Call call, DecisionResult result, String reason, @Nullable String requestDigest) {
     McpMessage message = call.message();
-    ServerSettings server = call.route().server();
     String intent = message.meta().intent();
     String target = message.targetName();
     return new DecisionLeaf(
@@ -203,11 +202,11 @@ final class RecordStep {
         DecisionStep.version(message, call.session()),
         message.method().wire(),
         cause(call),
-        call.route().path(),
+        call.entrance().path(),
         caller(call.caller()),
         call.sessionId(),
         intent == null ? null : new IntentFacts(intent, "agent-declared"),
-        new ServerFacts(server.name(), server.url().toString(), server.environment(), null),
+        server(call),
         target == null ? null : target(call, message, target),
         message.arguments() == null ? null : call.commitment(),
         requestDigest,
@@ -227,11 +226,19 @@ final class RecordStep {
         call.parent());
   }
 
+  private static ServerFacts server(Call call) {
+    if (!call.hasRoute()) {
+      return new ServerFacts(call.entrance().label(), call.entrance().resource(), null, null);
+    }
+    ServerSettings server = call.route().server();
+    return new ServerFacts(server.name(), server.url().toString(), server.environment(), null);
+  }
+
   private static TargetFacts target(Call call, McpMessage message, String name) {
     return new TargetFacts(
         message.kind().wire(),
         name,
-        null,
+        call.exposedName(),
         call.effect() == null ? null : call.effect().name().toLowerCase(Locale.ROOT));
   }
 

@@ -142,7 +142,7 @@ final class ReplyMessages {
       case "notifications/message" ->
           (!call.modern() || call.message().meta().logging()) && mayBeSaid(notification.params());
       case TOOLS_CHANGED -> {
-        call.snapshot().toolSchemas(call.route().path()).forget();
+        call.snapshot().toolSchemas(call.route().server().name()).forget();
         yield stream;
       }
       default -> stream && LIST_CHANGES.contains(notification.method());

@@ -17,7 +17,9 @@ import dev.countersign.identity.CallerKey;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.EnumSet;
 import java.util.HexFormat;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 final class SessionStep {
   /** Resources of one session whose changes it hears of. */
   private static final int SUBSCRIPTIONS_MAX = 1024;
+
+  private static final Set<McpMethod> ABOUT_QUESTIONS =
+      EnumSet.of(McpMethod.RESPONSE, McpMethod.PROGRESS, McpMethod.ROOTS_CHANGED);
 
   private final SessionTable sessions;
   private final EventIds eventIds;
@@ -44,7 +49,7 @@ final class SessionStep {
   void bind(Call call) {
     McpMessage message = call.message();
     if (message.era().modern()) {
-      call.derivedSession(derived(call.caller().key(), call.route().path()));
+      call.derivedSession(derived(call.caller().key(), call.entrance().path()));
     } else if (message.method() == McpMethod.INITIALIZE) {
       refuseWithin(call);
       if (!sessions.roomFor(call.caller().key(), call.limits())) {
@@ -64,7 +69,7 @@ final class SessionStep {
   }
 
   private @Nullable BoundSession find(Call call, String presented) {
-    return sessions.find(presented, call.caller().key(), call.route().path(), call.limits());
+    return sessions.find(presented, call.caller().key(), call.entrance().path(), call.limits());
   }
 
   private void legacy(Call call, McpMessage message) {
@@ -84,11 +89,17 @@ final class SessionStep {
     }
     call.session(session);
     session.countCall();
+    if (!call.hasRoute() && ABOUT_QUESTIONS.contains(message.method())) {
+      // Judged in the session with the server that asked.
+      return;
+    }
     if (message.method() == McpMethod.RESPONSE) {
       AnswerStep.bind(call, session);
       return;
     }
-    tasks.bind(call, session);
+    if (call.hasRoute()) {
+      tasks.bind(call, session);
+    }
     RpcId id = message.id();
     if (id != null) {
       if (!session.begin(id, call::cancelled)) {

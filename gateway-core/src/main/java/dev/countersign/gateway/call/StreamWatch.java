@@ -64,7 +64,7 @@ final class StreamWatch {
 
   /** Whether the same server is still there, and its caller's issuer still believed. */
   private boolean stillServed(Snapshot newest) {
-    Route route = newest.route(call.route().path());
+    Route route = newest.route(call.route().path(), call.route().server().name());
     return route != null
         && route.server().url().equals(call.route().server().url())
         && newest.settings().identity().issuers().stream()

@@ -40,7 +40,8 @@ final class UnknownTarget {
   /**
    * What the client is told in the place of a server's answer, or null when that is no such one.
    */
-  static @Nullable RefusedException said(McpMessage message, RpcMessage answer) {
+  static @Nullable RefusedException said(Call call, RpcMessage answer) {
+    McpMessage message = call.message();
     String name = message.targetName();
     if (name == null || !isNamed(message.kind())) {
       return null;
@@ -53,7 +54,7 @@ final class UnknownTarget {
           case RpcMessage.Request request -> false;
           case RpcMessage.Notification notification -> false;
         };
-    return unknown ? of(message, name, null) : null;
+    return unknown ? of(message, call.nameFor(name), null) : null;
   }
 
   private static boolean isNamed(TargetKind kind) {

@@ -23,6 +23,13 @@ public final class CanonicalJson {
     return out.toString().getBytes(StandardCharsets.UTF_8);
   }
 
+  /** A text as a JSON string, quotes included. */
+  public static String quoted(String text) {
+    StringBuilder out = new StringBuilder(text.length() + 2);
+    quote(text, out);
+    return out.toString();
+  }
+
   private static void write(JsonValue value, StringBuilder out) {
     switch (value.kind()) {
       case OBJECT -> object(value, out);

@@ -4,6 +4,7 @@ package dev.countersign.gateway.mcp;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.input.ClientCapabilities;
+import dev.countersign.gateway.json.CanonicalJson;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonMember;
 import dev.countersign.gateway.json.JsonValue;
@@ -42,6 +43,16 @@ public final class Rewrite {
     return new BodyEdit(message.body())
         .replace(capabilities.start(), capabilities.end(), NO_CAPABILITIES)
         .bytes();
+  }
+
+  /** A request for a list that goes on from another cursor than it says. */
+  public static byte[] cursor(McpMessage message, String cursor) {
+    JsonValue given = message.params() == null ? null : message.params().member("cursor");
+    return given == null
+        ? message.body()
+        : new BodyEdit(message.body())
+            .replace(given.start(), given.end(), bytes(CanonicalJson.quoted(cursor)))
+            .bytes();
   }
 
   /**

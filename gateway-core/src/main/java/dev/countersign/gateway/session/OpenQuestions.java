@@ -27,6 +27,11 @@ public final class OpenQuestions {
     return open.remove(id);
   }
 
+  /** Whether one with this id waits. */
+  public boolean has(RpcId id) {
+    return open.containsKey(id);
+  }
+
   /** Whether a client may say how far it is under this token, given as JSON text. */
   public boolean awaitsProgress(String token) {
     return open.values().stream().anyMatch(question -> token.equals(question.progressToken()));

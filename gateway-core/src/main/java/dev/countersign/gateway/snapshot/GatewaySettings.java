@@ -19,6 +19,8 @@ import java.util.Map;
  * @param limits bounds and time-outs
  * @param identity how callers prove who they are
  * @param servers tool servers by name, in the file's order
+ * @param federated the names of the servers that are also reached together at {@code /mcp}; empty
+ *     when none are
  * @param grants what callers may do, in the file's order
  * @param state the keys under what clients are given to give back
  * @param audit where records go; fixed at start
@@ -31,6 +33,7 @@ public record GatewaySettings(
     LimitSettings limits,
     IdentitySettings identity,
     Map<String, ServerSettings> servers,
+    List<String> federated,
     List<Grant> grants,
     StateSettings state,
     AuditSettings audit,
@@ -38,6 +41,7 @@ public record GatewaySettings(
     String revision) {
   public GatewaySettings {
     servers = Collections.unmodifiableMap(new LinkedHashMap<>(servers));
+    federated = List.copyOf(federated);
     grants = List.copyOf(grants);
   }
 }

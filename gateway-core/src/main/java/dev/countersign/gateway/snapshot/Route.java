@@ -23,4 +23,16 @@ public record Route(
     ServerSettings server,
     Upstream upstream,
     UpstreamCredential credential,
-    EffectLabels effects) {}
+    EffectLabels effects)
+    implements Entrance {
+  /** The same server and the same way to it, reached by another path. */
+  public Route under(String otherPath, String otherResource, String otherMetadataUrl) {
+    return new Route(
+        otherPath, otherResource, otherMetadataUrl, server, upstream, credential, effects);
+  }
+
+  @Override
+  public String label() {
+    return server.name();
+  }
+}

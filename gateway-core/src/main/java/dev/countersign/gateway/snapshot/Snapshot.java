@@ -27,8 +27,8 @@ public final class Snapshot {
   private static final Duration DECISION_TIME = Duration.ofSeconds(2);
 
   private final GatewaySettings settings;
-  private final Map<String, Route> routes;
-  private final Map<String, Route> metadataPaths;
+  private final Map<String, Entrance> entrances;
+  private final Map<String, Entrance> metadataPaths;
   private final Map<String, ToolSchemas> schemas;
   private final Set<String> hosts;
   private final Authenticator authenticator;
@@ -37,29 +37,31 @@ public final class Snapshot {
   private final @Nullable KeyRing stateKeys;
 
   /**
-   * @param routes what is served
+   * @param entrances what is served
    * @param hosts accepted {@code Host} values, lower case, with and without port
    * @param loops how many event loops there are; each gets a decision point of its own
    * @param stateKeys the operator's keys of what is sealed, or null for the process's own
    */
   public Snapshot(
       GatewaySettings settings,
-      List<Route> routes,
+      List<Entrance> entrances,
       Set<String> hosts,
       Authenticator authenticator,
       PolicyEngine engine,
       int loops,
       @Nullable KeyRing stateKeys) {
     this.settings = settings;
-    Map<String, Route> byPath = new HashMap<>();
-    Map<String, Route> byMetadata = new HashMap<>();
-    Map<String, ToolSchemas> learned = new HashMap<>();
-    for (Route route : routes) {
-      byPath.put(route.path(), route);
-      learned.put(route.path(), new ToolSchemas(System::nanoTime));
-      byMetadata.put(ProtectedResource.wellKnownPath(route.path()), route);
+    Map<String, Entrance> byPath = new HashMap<>();
+    Map<String, Entrance> byMetadata = new HashMap<>();
+    for (Entrance entrance : entrances) {
+      byPath.put(entrance.path(), entrance);
+      byMetadata.put(ProtectedResource.wellKnownPath(entrance.path()), entrance);
     }
-    this.routes = Map.copyOf(byPath);
+    Map<String, ToolSchemas> learned = new HashMap<>();
+    for (String server : settings.servers().keySet()) {
+      learned.put(server, new ToolSchemas(System::nanoTime));
+    }
+    this.entrances = Map.copyOf(byPath);
     this.metadataPaths = Map.copyOf(byMetadata);
     this.schemas = Map.copyOf(learned);
     Set<String> lower = new HashSet<>();
@@ -92,38 +94,54 @@ public final class Snapshot {
     return engine.revision();
   }
 
-  /** The route of this exact path, or null. */
-  public @Nullable Route route(String path) {
-    return routes.get(path);
+  /** What this exact path leads to, or null. */
+  public @Nullable Entrance entrance(String path) {
+    return entrances.get(path);
   }
 
   /**
-   * What is known of the tools behind a route of this snapshot; learned anew with each snapshot,
-   * since new settings may mean another server.
+   * What is known of a server's tools; learned anew with each snapshot, since new settings may mean
+   * another server.
    *
-   * @throws IllegalArgumentException when there is no such route
+   * @throws IllegalArgumentException when there is no such server
    */
-  public ToolSchemas toolSchemas(String path) {
-    ToolSchemas learned = schemas.get(path);
+  public ToolSchemas toolSchemas(String server) {
+    ToolSchemas learned = schemas.get(server);
     if (learned == null) {
-      throw new IllegalArgumentException("no route at " + path);
+      throw new IllegalArgumentException("no server " + server);
     }
     return learned;
   }
 
-  /** How many tools' schemas are kept, of all routes. */
+  /** How many tools' schemas are kept, of all servers. */
   public int toolSchemasKept() {
     return schemas.values().stream().mapToInt(ToolSchemas::size).sum();
   }
 
-  /** The route whose protected-resource metadata is at this exact path, or null. */
-  public @Nullable Route metadataRoute(String path) {
+  /** What the protected-resource metadata at this exact path is about, or null. */
+  public @Nullable Entrance describedAt(String path) {
     return metadataPaths.get(path);
   }
 
-  /** Every route. */
-  public Iterable<Route> routes() {
-    return routes.values();
+  /** The way to one server under this exact path, or null. */
+  public @Nullable Route route(String path, String server) {
+    return switch (entrances.get(path)) {
+      case Route route -> route.server().name().equals(server) ? route : null;
+      case FederatedRoute federated -> federated.member(server);
+      case null -> null;
+    };
+  }
+
+  /** Every way to a server. */
+  public List<Route> routes() {
+    List<Route> routes = new ArrayList<>();
+    for (Entrance entrance : entrances.values()) {
+      switch (entrance) {
+        case Route route -> routes.add(route);
+        case FederatedRoute federated -> routes.addAll(federated.members());
+      }
+    }
+    return routes;
   }
 
   /** Whether a {@code Host} value names this gateway. */

@@ -92,6 +92,10 @@ public final class Meters
       counter("countersign_messages_dropped", "Messages that were dropped and not passed on.");
   private final Counter serverRequestsAsked =
       counter("countersign_server_requests_asked", "Requests of servers to clients, passed on.");
+  private final Counter leftOut =
+      counter(
+          "countersign_federation_left_out",
+          "Answers of several servers that went out without one of theirs.");
   private final Counter serverRequests =
       counter("countersign_server_requests_refused", "Requests of servers to clients, refused.");
   private final Counter toolsUnfit =
@@ -226,6 +230,11 @@ public final class Meters
   /** A tool was left out of a list because of how its arguments are mirrored in headers. */
   public void toolUnfit() {
     toolsUnfit.increment();
+  }
+
+  /** A server was left out of an answer of several because it did not answer well. */
+  public void memberLeftOut() {
+    leftOut.increment();
   }
 
   /** Settings were reloaded, or kept because the new ones were not valid. */

@@ -1,0 +1,171 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.http.Responder;
+import dev.countersign.gateway.http.ResponseStream;
+import dev.countersign.gateway.json.JsonLimits;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.jsonrpc.RpcReader;
+import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.sse.SseDecoder;
+import dev.countersign.gateway.sse.SseEvent;
+import dev.countersign.gateway.sse.SseRefusedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks several servers one thing and waits for all of their answers. Only answers count: what a
+ * server says before its own is about a request that its client never made. Confined to the loop of
+ * the call.
+ */
+final class FanOut {
+  private final InnerCalls inner;
+
+  FanOut(InnerCalls inner) {
+    this.inner = inner;
+  }
+
+  /**
+   * What one server said.
+   *
+   * @param request what it was asked
+   * @param answer the answer; without a body when there was none
+   * @param message the same as JSON-RPC, or null when it is none
+   */
+  record Said(InnerCalls.Request request, Answer answer, @Nullable RpcMessage message) {
+    String server() {
+      return request.route().server().name();
+    }
+
+    /** Its result, or null when it has none. */
+    @Nullable JsonValue result() {
+      return message instanceof RpcMessage.Result result ? result.result() : null;
+    }
+
+    /** Whether policy does not let the caller see this server, which is no failure. */
+    boolean hidden() {
+      return message instanceof RpcMessage.Failure failure
+          && failure.code() == Reason.POLICY_REFUSED.code();
+    }
+
+    @Nullable String header(String name) {
+      for (Header header : answer.headers()) {
+        if (header.name().equals(name)) {
+          return header.value();
+        }
+      }
+      return null;
+    }
+  }
+
+  /** Completes, on the call's loop, with what each said, in order. */
+  CompletableFuture<List<Said>> ask(Call outer, List<InnerCalls.Request> requests) {
+    List<CompletableFuture<Said>> asked = new ArrayList<>();
+    for (InnerCalls.Request request : requests) {
+      Collector collector = new Collector(outer, request);
+      asked.add(collector.said);
+      // A client that left is answered nothing, so what was asked for it ends with it.
+      outer.exchange().onClosed(collector::nothing);
+      inner.send(outer, request, collector);
+    }
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
+        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
+  }
+
+  private static final class Collector implements Responder, ResponseStream, SseDecoder.Sink {
+    private final InnerCalls.Request request;
+    private final CompletableFuture<Said> said = new CompletableFuture<>();
+    private final JsonLimits limits;
+    private final SseDecoder events;
+    private List<Header> headers = List.of();
+    private @Nullable Answer last;
+
+    Collector(Call outer, InnerCalls.Request request) {
+      this.request = request;
+      int bytesMax =
+          Math.max(outer.limits().answerBytesMax(), outer.limits().eventBytesMax()) + 1024;
+      this.limits = JsonLimits.DEFAULTS.with(bytesMax, outer.limits().depthMax() + 1, 2_000_000);
+      this.events = new SseDecoder(bytesMax);
+    }
+
+    void nothing() {
+      said.complete(new Said(request, Answer.empty(503), null));
+    }
+
+    @Override
+    public void answer(Answer answer) {
+      said.complete(new Said(request, answer, read(answer.body())));
+    }
+
+    private @Nullable RpcMessage read(byte[] body) {
+      try {
+        return body.length > 0 ? RpcReader.readReply(body, limits) : null;
+      } catch (RpcRefusedException e) {
+        return null;
+      }
+    }
+
+    @Override
+    public ResponseStream stream(int status, List<Header> head) {
+      headers = head;
+      return this;
+    }
+
+    @Override
+    public void write(byte[] piece) {
+      try {
+        events.feed(piece, 0, piece.length, this);
+      } catch (SseRefusedException e) {
+        throw new IllegalStateException("an event stream of our own is broken", e);
+      }
+    }
+
+    @Override
+    public void event(SseEvent event) {
+      if (event.hasData()) {
+        // The last one is the answer, or the error in its place.
+        last = new Answer(200, headers, event.data());
+      }
+    }
+
+    @Override
+    public void comment() {
+      // Nobody's connection has to be kept alive here.
+    }
+
+    @Override
+    public void end() {
+      if (last == null) {
+        nothing();
+      } else {
+        said.complete(new Said(request, last, read(last.body())));
+      }
+    }
+
+    @Override
+    public void abort() {
+      nothing();
+    }
+
+    @Override
+    public boolean writable() {
+      return true;
+    }
+
+    @Override
+    public void onWritable(Runnable task) {
+      // It always is.
+    }
+
+    @Override
+    public boolean draining() {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,160 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.json.CanonicalJson;
+import dev.countersign.gateway.json.JsonKind;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.mcp.Era;
+import dev.countersign.gateway.session.BoundSession;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What several servers say of themselves, as one server would: capabilities that any of them has,
+ * their instructions under their names, and the oldest revision that was agreed on.
+ */
+final class FederatedGreeting {
+  private static final int INSTRUCTIONS_CHARS_MAX = 64 << 10;
+
+  /** Those that a federated path can keep; tasks and extensions are the servers' own. */
+  private static final List<String> KEPT =
+      List.of("completions", "logging", "prompts", "resources", "tools");
+
+  private final FederatedSessions sessions;
+
+  FederatedGreeting(FederatedSessions sessions) {
+    this.sessions = sessions;
+  }
+
+  /**
+   * The answer to {@code initialize}; opens the session that stands before those of the servers.
+   */
+  Answer initialized(Call call, List<FanOut.Said> said) {
+    Map<String, FederatedSessions.Member> behind = new HashMap<>();
+    List<FanOut.Said> greeted = new ArrayList<>();
+    String oldest = Era.LEGACY_VERSIONS.getFirst();
+    for (FanOut.Said one : said) {
+      String wireId = one.header("mcp-session-id");
+      String version = text(one.result(), "protocolVersion");
+      if (wireId != null && version != null) {
+        behind.put(one.server(), new FederatedSessions.Member(wireId, version));
+        greeted.add(one);
+        oldest = version.compareTo(oldest) < 0 ? version : oldest;
+      }
+    }
+    if (greeted.isEmpty()) {
+      return firstRefusal(said);
+    }
+    BoundSession session = sessions.open(call, oldest, behind);
+    if (session == null) {
+      throw RefusedException.of(Reason.SESSION_LIMIT);
+    }
+    Answer answer =
+        MessageStep.result(
+            String.valueOf(call.rpcIdJson()),
+            "{\"protocolVersion\":"
+                + CanonicalJson.quoted(oldest)
+                + ","
+                + facts(greeted)
+                + ",\"serverInfo\":"
+                + serverInfo()
+                + "}");
+    List<Header> headers = new ArrayList<>(answer.headers());
+    headers.add(new Header("mcp-session-id", session.wireId()));
+    return new Answer(200, headers, answer.body());
+  }
+
+  /** The answer to {@code server/discover}. */
+  Answer discovered(Call call, List<FanOut.Said> said) {
+    List<FanOut.Said> greeted = said.stream().filter(one -> one.result() != null).toList();
+    if (greeted.isEmpty()) {
+      return firstRefusal(said);
+    }
+    return MessageStep.result(
+        String.valueOf(call.rpcIdJson()),
+        "{\"resultType\":\"complete\",\"supportedVersions\":"
+            + versions(greeted)
+            + ","
+            + facts(greeted)
+            + ",\"cacheScope\":\"private\",\"ttlMs\":0,"
+            + "\"_meta\":{\"io.modelcontextprotocol/serverInfo\":"
+            + serverInfo()
+            + "}}");
+  }
+
+  private static Answer firstRefusal(List<FanOut.Said> said) {
+    return said.stream()
+        .filter(one -> one.answer().status() != 400 || one.answer().body().length > 0)
+        .findFirst()
+        .map(FanOut.Said::answer)
+        .orElseThrow(() -> RefusedException.of(Reason.ERA_NOT_SERVED));
+  }
+
+  private static String versions(List<FanOut.Said> greeted) {
+    TreeSet<String> versions = new TreeSet<>();
+    for (FanOut.Said one : greeted) {
+      JsonValue supported = member(one.result(), "supportedVersions");
+      if (supported != null && supported.kind() == JsonKind.ARRAY) {
+        for (JsonValue version : supported.elements()) {
+          if (version.kind() == JsonKind.STRING) {
+            versions.add(version.text());
+          }
+        }
+      }
+    }
+    return versions.descendingSet().stream()
+        .map(CanonicalJson::quoted)
+        .collect(Collectors.joining(",", "[", "]"));
+  }
+
+  private static String facts(List<FanOut.Said> greeted) {
+    TreeSet<String> capabilities = new TreeSet<>();
+    StringBuilder instructions = new StringBuilder();
+    for (FanOut.Said one : greeted) {
+      JsonValue declared = member(one.result(), "capabilities");
+      if (declared != null && declared.kind() == JsonKind.OBJECT) {
+        declared.members().forEach(capability -> capabilities.add(capability.name()));
+      }
+      String said = text(one.result(), "instructions");
+      if (said != null && instructions.length() + said.length() + 64 <= INSTRUCTIONS_CHARS_MAX) {
+        instructions.append("# ").append(one.server()).append("\n\n").append(said).append("\n\n");
+      }
+    }
+    capabilities.retainAll(KEPT);
+    StringBuilder json =
+        new StringBuilder(
+            capabilities.stream()
+                .map(name -> CanonicalJson.quoted(name) + ":{}")
+                .collect(Collectors.joining(",", "\"capabilities\":{", "}")));
+    if (!instructions.isEmpty()) {
+      json.append(",\"instructions\":")
+          .append(CanonicalJson.quoted(instructions.toString().strip()));
+    }
+    return json.toString();
+  }
+
+  private static String serverInfo() {
+    String version = FederatedGreeting.class.getPackage().getImplementationVersion();
+    return "{\"name\":\"countersign\",\"version\":"
+        + CanonicalJson.quoted(version == null ? "unknown" : version)
+        + "}";
+  }
+
+  private static @Nullable JsonValue member(@Nullable JsonValue object, String name) {
+    return object == null || object.kind() != JsonKind.OBJECT ? null : object.member(name);
+  }
+
+  private static @Nullable String text(@Nullable JsonValue object, String name) {
+    JsonValue value = member(object, name);
+    return value != null && value.kind() == JsonKind.STRING ? value.text() : null;
+  }
+}

@@ -1,0 +1,102 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.http.Exchange;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.http.RequestHead;
+import dev.countersign.gateway.http.Responder;
+import dev.countersign.gateway.mcp.HeaderAgreement;
+import dev.countersign.gateway.snapshot.Route;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes requests to single servers out of a caller's request, and sends them down the call line
+ * behind the proof of the caller: each is parsed, decided, recorded and governed like any other.
+ */
+final class InnerCalls {
+  /** What is about the caller's connection or names its target or session, and is made anew. */
+  private static final Set<String> NOT_PASSED_ON =
+      Set.of(
+          "host",
+          "authorization",
+          "proxy-authorization",
+          "dpop",
+          "cookie",
+          "connection",
+          "content-length",
+          "transfer-encoding",
+          "expect",
+          "last-event-id",
+          "mcp-name",
+          "mcp-session-id",
+          "mcp-protocol-version");
+
+  private final Consumer<Call> line;
+
+  /**
+   * @param line what takes a call whose caller is proven
+   */
+  InnerCalls(Consumer<Call> line) {
+    this.line = line;
+  }
+
+  /**
+   * What goes to one server.
+   *
+   * @param id the call's id: the outer one's when it is the only one, else one of its own
+   * @param route the way to it
+   * @param session its legacy session, or null
+   * @param name what the server calls the target, or null
+   * @param exposedName what the client calls it, or null
+   * @param body the message
+   */
+  record Request(
+      String id,
+      Route route,
+      FederatedSessions.@Nullable Member session,
+      @Nullable String name,
+      @Nullable String exposedName,
+      byte[] body) {}
+
+  /** Sends one; what comes back goes to the responder. */
+  Call send(Call outer, Request request, Responder responder) {
+    Exchange around = outer.exchange();
+    Exchange exchange =
+        Exchange.of(responder, around.loop(), head(outer, request), request.body(), around.hold());
+    Call inner = outer.onBehalf(request.id(), exchange, request.route(), request.exposedName());
+    exchange.hold().retain();
+    inner.onEnd(exchange.hold()::release);
+    around.onClosed(exchange::clientGone);
+    around.onDrain(exchange::drain);
+    line.accept(inner);
+    return inner;
+  }
+
+  private static RequestHead head(Call outer, Request request) {
+    RequestHead from = outer.exchange().head();
+    List<Header> headers = new ArrayList<>();
+    for (Header header : from.headersStartingWith("")) {
+      if (!NOT_PASSED_ON.contains(header.name())) {
+        headers.add(header);
+      }
+    }
+    FederatedSessions.Member session = request.session();
+    if (session != null) {
+      headers.add(new Header("mcp-session-id", session.wireId()));
+      headers.add(new Header("mcp-protocol-version", session.version()));
+    } else {
+      String version = from.header("mcp-protocol-version");
+      if (version != null) {
+        headers.add(new Header("mcp-protocol-version", version));
+      }
+    }
+    if (request.name() != null && from.header("mcp-name") != null) {
+      headers.add(new Header("mcp-name", HeaderAgreement.encode(request.name())));
+    }
+    return new RequestHead(from.method(), request.route().path(), headers, from.source());
+  }
+}

@@ -1,0 +1,131 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.Exchange;
+import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.http.Responder;
+import dev.countersign.gateway.http.ResponseStream;
+import dev.countersign.gateway.json.JsonLimits;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.jsonrpc.RpcReader;
+import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.mcp.ExposedNames;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.sse.SseDecoder;
+import dev.countersign.gateway.sse.SseEncoder;
+import dev.countersign.gateway.sse.SseEvent;
+import dev.countersign.gateway.sse.SseRefusedException;
+import java.util.List;
+
+/**
+ * Takes what one server answered to the client that asked on a federated path, with names as that
+ * client knows them. Confined to the call's loop.
+ */
+final class Relay implements Responder {
+  private final Exchange client;
+  private final McpMethod method;
+  private final String server;
+  private final JsonLimits limits;
+  private final int bytesMax;
+
+  Relay(Call outer, String server) {
+    this.client = outer.exchange();
+    this.method = outer.message().method();
+    this.server = server;
+    this.bytesMax =
+        Math.max(outer.limits().answerBytesMax(), outer.limits().eventBytesMax()) + 1024;
+    this.limits = JsonLimits.DEFAULTS.with(bytesMax, outer.limits().depthMax() + 1, 2_000_000);
+  }
+
+  @Override
+  public void answer(Answer answer) {
+    client.answer(new Answer(answer.status(), answer.headers(), exposed(answer.body())));
+  }
+
+  @Override
+  public ResponseStream stream(int status, List<Header> headers) {
+    return new Events(client.stream(status, headers));
+  }
+
+  @Override
+  public boolean draining() {
+    return false;
+  }
+
+  private byte[] exposed(byte[] message) {
+    if (message.length == 0) {
+      return message;
+    }
+    try {
+      return switch (RpcReader.readReply(message, limits)) {
+        case RpcMessage.Result result ->
+            ExposedNames.reply(message, result.result(), method, server);
+        case RpcMessage.Notification note
+            when note.method().equals("notifications/resources/updated") ->
+            ExposedNames.updated(message, note.params(), server);
+        default -> message;
+      };
+    } catch (RpcRefusedException e) {
+      // Errors with a null id are ours, and no JSON-RPC message in the strict sense.
+      return message;
+    }
+  }
+
+  /** Its comments and ids pass as they are; of its messages the names change. */
+  private final class Events implements ResponseStream, SseDecoder.Sink {
+    private final ResponseStream to;
+    private final SseDecoder decoder = new SseDecoder(bytesMax);
+    private boolean message;
+
+    Events(ResponseStream to) {
+      this.to = to;
+    }
+
+    @Override
+    public void write(byte[] piece) {
+      message = false;
+      try {
+        decoder.feed(piece, 0, piece.length, this);
+      } catch (SseRefusedException e) {
+        throw new IllegalStateException("an event stream of our own is broken", e);
+      }
+      if (!message) {
+        to.write(piece);
+      }
+    }
+
+    @Override
+    public void event(SseEvent event) {
+      if (event.hasData() && event.id() == null && event.data().length > 0) {
+        message = true;
+        to.write(SseEncoder.message(exposed(event.data())));
+      }
+    }
+
+    @Override
+    public void comment() {
+      // Passes as it is.
+    }
+
+    @Override
+    public void end() {
+      to.end();
+    }
+
+    @Override
+    public void abort() {
+      to.abort();
+    }
+
+    @Override
+    public boolean writable() {
+      return to.writable();
+    }
+
+    @Override
+    public void onWritable(Runnable task) {
+      to.onWritable(task);
+    }
+  }
+}
