@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.countersign.cli.LegacyClient.Events;
 import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -178,15 +181,27 @@ final class LegacySessionsTest {
     assertThat(server.notifications).isEmpty();
   }
 
-  /** The key that seals is the operator's to change; what the last one sealed still opens. */
+  /** A key is changed by putting a new one before it, and taking it away in time. */
   @Test
-  void sessionsOutliveAChangeOfSettings() throws Exception {
-    LegacyClient client = LegacyClient.of(gateway, "reader", "{}");
-    gateway.change(
-        "{url: \"" + server.url() + "\", log_level: error}",
-        List.of("{caller: \"oidc:demo:*\", allow: [\"docs/*\"]}"));
+  void sessionsOutliveAChangeOfKeysForAsLongAsTheOldOneIsThere() throws Exception {
+    for (String name : List.of("one", "two")) {
+      byte[] key = new byte[32];
+      new SecureRandom().nextBytes(key);
+      Files.writeString(folder.resolve(name), Base64.getEncoder().encodeToString(key));
+    }
+    LegacyClient before = LegacyClient.of(gateway, "reader", "{}");
+    String url = "{url: \"" + server.url() + "\"}";
+    List<String> grants = List.of("{caller: \"oidc:demo:*\", allow: [\"docs/*\"]}");
 
-    assertThat(list(client, "")).isEqualTo(200);
+    gateway.more(url, grants, "state: {keys: [\"file:one\"]}\n");
+    LegacyClient first = LegacyClient.of(gateway, "reader", "{}");
+    gateway.more(url, grants, "state: {keys: [\"file:two\", \"file:one\"]}\n");
+    LegacyClient second = LegacyClient.of(gateway, "reader", "{}");
+    assertThat(List.of(list(before, ""), list(first, ""), list(second, ""))).containsOnly(200);
+
+    gateway.more(url, grants, "state: {keys: [\"file:two\"]}\n");
+    assertThat(list(first, "")).isEqualTo(404);
+    assertThat(list(second, "")).isEqualTo(200);
   }
 
   /** In the legacy era a connection that closes is no cancel. */

@@ -71,6 +71,20 @@ final class WireGateway implements AutoCloseable {
         .formatted(limits, issuer.issuer(), server, String.join(", ", grants));
   }
 
+  /** Adds lines to the settings, or others in the place of those, and waits until they hold. */
+  void more(String server, List<String> grants, String lines) throws Exception {
+    String applied = "countersign_reloads_total{result=\"applied\"} ";
+    String before =
+        applied + metrics().split(java.util.regex.Pattern.quote(applied))[1].split("\n")[0];
+    Files.writeString(file, settings(server, grants) + lines);
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (metrics().contains(before + "\n")) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("the settings were not taken");
+      }
+    }
+  }
+
   /** Puts other settings in force, soon. */
   void change(String server, List<String> grants) throws IOException {
     Files.writeString(file, settings(server, grants));

@@ -2,6 +2,7 @@
 package dev.countersign.config;
 
 import dev.countersign.gateway.snapshot.LimitSettings;
+import dev.countersign.gateway.snapshot.SessionLimits;
 import java.time.Duration;
 
 /** {@code limits}. */
@@ -114,6 +115,28 @@ final class LimitsSection {
           100_000,
           "Connections to one server from one event loop.");
 
+  private static final Key<Integer> QUESTIONS =
+      count(
+          "questions_per_session",
+          D.perSession().questionsMax(),
+          1,
+          1000,
+          "Questions of servers that wait for the client of one legacy session.");
+  private static final Key<Integer> SUBSCRIPTIONS =
+      count(
+          "subscriptions_per_session",
+          D.perSession().subscriptionsMax(),
+          1,
+          1_000_000,
+          "Resources whose changes one legacy session hears of.");
+  private static final Key<Integer> TASKS =
+      count(
+          "tasks_per_session",
+          D.perSession().tasksMax(),
+          1,
+          100_000,
+          "Tasks that the calls of one legacy session became.");
+
   private LimitsSection() {}
 
   private static Key<Duration> time(String name, Duration otherwise, Duration max, String meaning) {
@@ -154,6 +177,7 @@ final class LimitsSection {
         in.get(KEEP_ALIVE),
         in.get(CONNECTION_IDLE),
         in.get(UPSTREAM_IDLE),
-        in.get(UPSTREAM_CONNECTIONS));
+        in.get(UPSTREAM_CONNECTIONS),
+        new SessionLimits(in.get(QUESTIONS), in.get(SUBSCRIPTIONS), in.get(TASKS)));
   }
 }

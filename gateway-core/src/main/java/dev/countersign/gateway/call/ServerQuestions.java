@@ -31,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the call's event loop.
  */
 final class ServerQuestions {
-  /** So many questions of a session may wait for its client. */
-  static final int OPEN_MAX = 32;
-
   private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
   private final Call call;
@@ -91,7 +88,8 @@ final class ServerQuestions {
             question.call().id(),
             progressToken(request.params()),
             waiting);
-    if (session == null || !session.questions().add(open, OPEN_MAX)) {
+    if (session == null
+        || !session.questions().add(open, call.limits().perSession().questionsMax())) {
       waiting.end(OutcomeResult.WITHHELD, "too many questions wait");
       return CompletableFuture.failedFuture(new IllegalStateException("no room"));
     }

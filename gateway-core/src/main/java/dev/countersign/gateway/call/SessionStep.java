@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  * sheds it by reconnecting.
  */
 final class SessionStep {
-  /** Resources of one session whose changes it hears of. */
-  private static final int SUBSCRIPTIONS_MAX = 1024;
-
   private static final Set<McpMethod> ABOUT_QUESTIONS =
       EnumSet.of(McpMethod.RESPONSE, McpMethod.PROGRESS, McpMethod.ROOTS_CHANGED);
 
@@ -122,7 +119,7 @@ final class SessionStep {
       throw new SettledException(MessageStep.result(String.valueOf(call.rpcIdJson()), "{}"));
     }
     if (message.method() == McpMethod.SUBSCRIBE
-        && session.subscriptions().size() >= SUBSCRIPTIONS_MAX) {
+        && session.subscriptions().size() >= call.limits().perSession().subscriptionsMax()) {
       throw RefusedException.of(Reason.SUBSCRIPTION_LIMIT);
     }
     if (message.method() == McpMethod.CANCELLED) {

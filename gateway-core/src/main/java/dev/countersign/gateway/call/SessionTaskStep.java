@@ -123,7 +123,15 @@ final class SessionTaskStep {
             ? Duration.ofMillis(millis.getAsLong())
             : null;
     String tool = String.valueOf(call.message().targetName());
-    if (!session.tasks().add(id.text(), tool, call.id(), kept, clock.millis())) {
+    if (!session
+        .tasks()
+        .add(
+            id.text(),
+            tool,
+            call.id(),
+            kept,
+            clock.millis(),
+            call.limits().perSession().tasksMax())) {
       throw RefusedException.of(Reason.TASK_LIMIT);
     }
   }

@@ -7,11 +7,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tasks that calls of one session became, by the server's ids; at most {@value #TASKS_MAX},
- * each until its server forgets it, for {@link #KEPT_MAX} at most. Any thread.
+ * The tasks that calls of one session became, by the server's ids; each until its server forgets
+ * it, for {@link #KEPT_MAX} at most. Any thread.
  */
 public final class SessionTasks {
-  static final int TASKS_MAX = 256;
   static final Duration KEPT_MAX = Duration.ofHours(24);
 
   private final Map<String, Row> rows = new LinkedHashMap<>();
@@ -28,12 +27,13 @@ public final class SessionTasks {
    * Keeps one.
    *
    * @param ttl how long its server keeps it, or null for ever
+   * @param max how many may be kept
    * @return false when as many are kept as may be
    */
   public synchronized boolean add(
-      String id, String tool, String callId, @Nullable Duration ttl, long nowMillis) {
+      String id, String tool, String callId, @Nullable Duration ttl, long nowMillis, int max) {
     rows.values().removeIf(row -> row.expiresMillis <= nowMillis);
-    if (rows.size() >= TASKS_MAX && !rows.containsKey(id)) {
+    if (rows.size() >= max && !rows.containsKey(id)) {
       return false;
     }
     Duration kept = ttl == null || ttl.compareTo(KEPT_MAX) > 0 ? KEPT_MAX : ttl;

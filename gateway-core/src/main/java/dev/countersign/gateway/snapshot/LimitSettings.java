@@ -33,6 +33,7 @@ import java.time.Duration;
  * @param connectionIdle an idle keep-alive connection of a client is closed after this
  * @param upstreamIdle an idle pooled connection to a server is closed after this
  * @param upstreamConnectionsMax connections to one server from one event loop
+ * @param perSession what one legacy session keeps
  */
 public record LimitSettings(
     Duration head,
@@ -59,7 +60,8 @@ public record LimitSettings(
     Duration keepAlive,
     Duration connectionIdle,
     Duration upstreamIdle,
-    int upstreamConnectionsMax) {
+    int upstreamConnectionsMax,
+    SessionLimits perSession) {
 
   /** What holds where the operator says nothing. */
   public static final LimitSettings DEFAULTS =
@@ -88,5 +90,6 @@ public record LimitSettings(
           Duration.ofSeconds(15),
           Duration.ofSeconds(75),
           Duration.ofSeconds(50),
-          512);
+          512,
+          SessionLimits.DEFAULTS);
 }

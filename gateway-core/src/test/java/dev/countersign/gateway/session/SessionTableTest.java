@@ -58,7 +58,8 @@ final class SessionTableTest {
         d.keepAlive(),
         d.connectionIdle(),
         d.upstreamIdle(),
-        d.upstreamConnectionsMax());
+        d.upstreamConnectionsMax(),
+        d.perSession());
   }
 
   private BoundSession open(CallerKey caller) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
+import dev.countersign.gateway.snapshot.SessionLimits;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.socket.SocketChannel;
@@ -116,7 +117,8 @@ final class UpstreamBench implements AutoCloseable {
         keepAlive,
         d.connectionIdle(),
         idle,
-        connectionsMax);
+        connectionsMax,
+        SessionLimits.DEFAULTS);
   }
 
   static Endpoint plain(ScriptedServer server) {
