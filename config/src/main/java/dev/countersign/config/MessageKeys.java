@@ -5,6 +5,7 @@ import dev.countersign.gateway.input.InputRules;
 import dev.countersign.gateway.mcp.LogLevel;
 import dev.countersign.gateway.snapshot.MessageRules;
 import dev.countersign.gateway.snapshot.MessageRules.DenyAs;
+import dev.countersign.gateway.snapshot.MessageRules.Eras;
 import java.util.List;
 import java.util.Set;
 
@@ -40,6 +41,7 @@ final class MessageKeys {
   private final Key<List<String>> hosts;
   private final Key<Long> bytes;
   private final Key<LogLevel> logLevel;
+  private final Key<Eras> eras;
   private final Key<DenyAs> denyAs;
 
   /** Adds them to the keys of a server. */
@@ -72,6 +74,14 @@ final class MessageKeys {
                 new ChoiceType<>(List.of(LogLevel.values()), LogLevel::wire),
                 D.logLevelMax(),
                 "The most that clients may have the server log to them; more is cut to it."));
+    eras =
+        keys.add(
+            Key.defaulted(
+                "era",
+                new ChoiceType<>(List.of(Eras.values()), Eras::wire),
+                D.eras(),
+                "In which era of the protocol clients may talk to it: `modern` is 2026-07-28,"
+                    + " `legacy` what came before."));
     denyAs =
         keys.add(
             Key.defaulted(
@@ -92,6 +102,7 @@ final class MessageKeys {
             bounds.get(MESSAGES),
             Math.toIntExact(in.get(bytes))),
         in.get(logLevel),
+        in.get(eras),
         in.get(denyAs));
   }
 }

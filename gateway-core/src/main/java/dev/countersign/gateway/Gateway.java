@@ -7,6 +7,7 @@ import dev.countersign.audit.Commitments;
 import dev.countersign.audit.ConfigLeaf;
 import dev.countersign.gateway.admin.AdminPages;
 import dev.countersign.gateway.call.CallLines;
+import dev.countersign.gateway.call.ListenStreams;
 import dev.countersign.gateway.http.BufferBudget;
 import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.HttpLimits;
@@ -21,6 +22,7 @@ import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.gateway.upstream.UpstreamPools;
@@ -58,8 +60,10 @@ public final class Gateway implements AutoCloseable {
   private final EventLoops loops;
   private final UpstreamPools pools;
   private final SessionTable sessions;
+  private final TaskTable tasks;
   private final SnapshotHolder snapshots = new SnapshotHolder();
   private final ServerTls tls;
+  private final ListenStreams listenStreams = new ListenStreams();
   private final Seal seal = new Seal(this::stateKeys);
   private final BufferBudget budget;
   private final WorkPool work = new WorkPool();
@@ -88,13 +92,25 @@ public final class Gateway implements AutoCloseable {
     this.loops = new EventLoops(first.listen().eventLoops());
     this.pools = new UpstreamPools(loops, meters);
     this.sessions = new SessionTable(clock, seal);
+    this.tasks = new TaskTable(clock);
     this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
     this.listener =
         new HttpListener(
             loops,
             this::httpLimits,
             tls,
-            CallLines.of(snapshots, sessions, seal, log, commitments, meters, clock, budget, work),
+            CallLines.of(
+                snapshots,
+                sessions,
+                seal,
+                log,
+                commitments,
+                meters,
+                clock,
+                budget,
+                work,
+                listenStreams,
+                tasks),
             meters,
             clock,
             budget);
@@ -116,7 +132,8 @@ public final class Gateway implements AutoCloseable {
             clock,
             new BufferBudget(() -> ADMIN_BUFFER_BYTES_MAX));
     this.gauges = new GatewayGauges(meters, snapshots);
-    gauges.register(sessions, pools, log, budget, work, () -> missing().isEmpty());
+    gauges.register(
+        sessions, listenStreams, tasks, pools, log, budget, work, () -> missing().isEmpty());
   }
 
   /**
@@ -260,6 +277,7 @@ public final class Gateway implements AutoCloseable {
 
   private void sweep() {
     sessions.sweep(limits());
+    tasks.sweep();
     if (!draining) {
       sweepLater();
     }

@@ -2,11 +2,13 @@
 package dev.countersign.gateway;
 
 import dev.countersign.audit.AuditLog;
+import dev.countersign.gateway.call.ListenStreams;
 import dev.countersign.gateway.http.BufferBudget;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.UpstreamPools;
 import dev.countersign.gateway.work.WorkPool;
@@ -29,12 +31,17 @@ final class GatewayGauges {
 
   void register(
       SessionTable sessions,
+      ListenStreams listenStreams,
+      TaskTable tasks,
       UpstreamPools pools,
       AuditLog log,
       BufferBudget budget,
       WorkPool work,
       BooleanSupplier ready) {
     meters.gauge("countersign_sessions", "Live legacy sessions.", sessions::size);
+    meters.gauge("countersign_tasks", "Tasks whose owner is known.", tasks::size);
+    meters.gauge(
+        "countersign_listen_streams", "Open streams of modern clients.", listenStreams::size);
     meters.gauge(
         "countersign_subscriptions",
         "Resources whose changes legacy clients want to hear of.",

@@ -6,6 +6,7 @@ import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.BodyRefusedException;
 import dev.countersign.gateway.http.RequestHead;
 import dev.countersign.gateway.mcp.Era;
+import dev.countersign.gateway.snapshot.MessageRules.Eras;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -20,10 +21,10 @@ final class BodyStep {
     switch (head.method()) {
       case "POST" -> checkPost(head);
       case "GET" -> {
-        requireLegacy(head);
+        requireLegacy(call, head);
         requireAccept(head, List.of("text/event-stream"));
       }
-      case "DELETE" -> requireLegacy(head);
+      case "DELETE" -> requireLegacy(call, head);
       default -> throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
     }
     int bytesMax = head.method().equals("POST") ? call.limits().bodyBytesMax() : 0;
@@ -45,8 +46,9 @@ final class BodyStep {
   }
 
   /** The modern era knows POST alone. */
-  private static void requireLegacy(RequestHead head) {
-    if (Era.MODERN_VERSION.equals(head.header("mcp-protocol-version"))) {
+  private static void requireLegacy(Call call, RequestHead head) {
+    if ((call.hasRoute() && call.route().server().messages().eras() == Eras.MODERN)
+        || Era.MODERN_VERSION.equals(head.header("mcp-protocol-version"))) {
       throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
     }
   }

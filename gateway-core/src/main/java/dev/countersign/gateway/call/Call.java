@@ -5,12 +5,14 @@ import dev.countersign.gateway.admission.OutboundRequest;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.mcp.BodyEdit;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.snapshot.Entrance;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
+import dev.countersign.gateway.task.Task;
 import dev.countersign.identity.Caller;
 import dev.countersign.identity.RejectReason;
 import dev.countersign.policy.Decision;
@@ -49,6 +51,11 @@ final class Call {
   private int round;
   private @Nullable String parent;
   private @Nullable String exposedName;
+  private ClientCapabilities capabilities = ClientCapabilities.NONE;
+  private boolean tasksDeclared;
+  private @Nullable Task task;
+  private @Nullable BodyEdit edits;
+  private @Nullable Listening listening;
   private Runnable cancellation = () -> {};
   private @Nullable Decision decision;
   private long decidedNanos;
@@ -56,7 +63,6 @@ final class Call {
   private boolean sent;
   private boolean mayBeTask;
   private @Nullable Resumption resumption;
-  private ClientCapabilities capabilities = ClientCapabilities.NONE;
 
   Call(String id, Exchange exchange, Snapshot snapshot, Entrance entrance) {
     this.id = id;
@@ -219,6 +225,57 @@ final class Call {
     return parent;
   }
 
+  /** What is changed of the message on its way out. */
+  BodyEdit edits() {
+    if (edits == null) {
+      edits = new BodyEdit(message().body());
+    }
+    return edits;
+  }
+
+  /** What the server is told that the client may be asked for. */
+  void capabilities(ClientCapabilities granted) {
+    capabilities = granted;
+  }
+
+  /** What the server is told that the client may be asked for; nothing unless said. */
+  ClientCapabilities capabilities() {
+    return capabilities;
+  }
+
+  /** The server is told that its client knows of tasks. */
+  void mayBecomeTask(boolean granted) {
+    tasksDeclared = granted;
+  }
+
+  /** Whether the server is told that its client knows of tasks. */
+  boolean mayBecomeTask() {
+    return tasksDeclared;
+  }
+
+  void task(Task owned) {
+    task = owned;
+  }
+
+  /** The task of the caller's that this is about; null for all other calls. */
+  @Nullable Task task() {
+    return task;
+  }
+
+  /** What policy and records know the target by; null when it has none. */
+  @Nullable String governedName() {
+    return task == null ? message().targetName() : task.tool();
+  }
+
+  void listening(Listening to) {
+    listening = to;
+  }
+
+  /** What a {@code subscriptions/listen} may hear; null for all other calls. */
+  @Nullable Listening listening() {
+    return listening;
+  }
+
   void rpcId(@Nullable RpcId id) {
     rpcId = id;
   }
@@ -249,8 +306,9 @@ final class Call {
 
   /** Looks up what the operator says about the target. */
   void resolve() {
-    String name = message().targetName();
-    if (message().kind() == TargetKind.TOOL && name != null) {
+    String name = governedName();
+    boolean ofTool = message().kind() == TargetKind.TOOL || task != null;
+    if (ofTool && name != null) {
       effect = route().effects().of(name);
     }
   }
@@ -312,16 +370,6 @@ final class Call {
   /** Whether it is over. */
   boolean hasEnded() {
     return ended;
-  }
-
-  /** What the server is told that the client may be asked for. */
-  void capabilities(ClientCapabilities granted) {
-    capabilities = granted;
-  }
-
-  /** What the server is told that the client may be asked for; nothing unless said. */
-  ClientCapabilities capabilities() {
-    return capabilities;
   }
 
   void mayBeTask(boolean granted) {

@@ -25,7 +25,9 @@ public final class CallLine implements RequestHandler {
   private final MessageStep messages;
   private final SessionStep sessions;
   private final DecisionStep decisions;
-  private final CapabilityStep capabilities;
+  private final RetryStep retries;
+  private final TaskStep tasks;
+  private final ScopeStep scopes;
   private final RecordStep records;
   private final ForwardStep forwarding;
   private final Endings endings;
@@ -37,8 +39,10 @@ public final class CallLine implements RequestHandler {
       BodyStep bodies,
       MessageStep messages,
       SessionStep sessions,
+      RetryStep retries,
+      TaskStep tasks,
       DecisionStep decisions,
-      CapabilityStep capabilities,
+      ScopeStep scopes,
       RecordStep records,
       ForwardStep forwarding,
       Endings endings,
@@ -50,8 +54,10 @@ public final class CallLine implements RequestHandler {
     this.bodies = bodies;
     this.messages = messages;
     this.sessions = sessions;
+    this.retries = retries;
+    this.tasks = tasks;
     this.decisions = decisions;
-    this.capabilities = capabilities;
+    this.scopes = scopes;
     this.records = records;
     this.forwarding = forwarding;
     this.endings = endings;
@@ -76,11 +82,13 @@ public final class CallLine implements RequestHandler {
   /** The rest of the way, for a caller's request and for what is made of it for each server. */
   private CompletableFuture<Void> toServer(Call call) {
     Loop loop = call.exchange().loop();
-    call.resolve(); // which target
-    return loop.here(decisions.decide(call)) // may it
+    return loop.here(retries.resume(call)) // in which round
+        .thenAccept(resumed -> tasks.bind(call)) // about whose task
+        .thenAccept(bound -> call.resolve()) // of which target
+        .thenCompose(resolved -> loop.here(decisions.decide(call))) // may it
         .thenCompose(
             permit ->
-                loop.here(capabilities.cut(call)) // what the client can, as far as granted
+                loop.here(scopes.cut(call)) // all of it, or parts
                     .thenApply(cut -> call.prepare(permit))) // the bytes that would go out
         .thenCompose(
             request -> loop.here(records.decided(call, request))) // on record, or not at all

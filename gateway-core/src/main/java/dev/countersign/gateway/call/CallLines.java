@@ -4,9 +4,11 @@ package dev.countersign.gateway.call;
 import dev.countersign.audit.AuditLog;
 import dev.countersign.audit.Commitments;
 import dev.countersign.gateway.http.BufferBudget;
+import dev.countersign.gateway.rounds.RequestStates;
 import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.work.WorkPool;
 import java.time.InstantSource;
@@ -25,25 +27,36 @@ public final class CallLines {
       Meters meters,
       InstantSource clock,
       BufferBudget budget,
-      WorkPool work) {
-    DecisionStep decisions = new DecisionStep(clock, meters);
-    SessionTaskStep tasks = new SessionTaskStep(decisions, clock);
+      WorkPool work,
+      ListenStreams listenStreams,
+      TaskTable taskTable) {
     CallIds ids = new CallIds(clock);
     EventIds eventIds = new EventIds(seal);
+    RequestStates states = new RequestStates(seal, clock);
+    DecisionStep decisions = new DecisionStep(clock, meters);
     RecordStep records = new RecordStep(log, meters, work);
+    InputRequired inputs =
+        new InputRequired(new InputDecision(decisions, records, ids, meters), states, work);
+    SessionTaskStep sessionTasks = new SessionTaskStep(decisions, clock);
+    TaskStep tasks = new TaskStep(taskTable, decisions, inputs);
     return new CallLine(
         new FrontDoor(snapshots, ids),
         new CallerStep(budget),
         new BodyStep(),
         new MessageStep(meters, commitments, work),
-        new SessionStep(sessions, eventIds, tasks, meters),
+        new SessionStep(sessions, eventIds, sessionTasks, meters),
+        new RetryStep(states, work),
+        tasks,
         decisions,
-        new CapabilityStep(decisions, tasks),
+        new ScopeStep(decisions, new CapabilityStep(decisions, sessionTasks), tasks, listenStreams),
         records,
         new ForwardStep(
             decisions,
+            inputs,
+            tasks,
             records,
-            new LegacySteps(new QuestionStep(decisions, records, ids, meters), eventIds, tasks),
+            new LegacySteps(
+                new QuestionStep(decisions, records, ids, meters), eventIds, sessionTasks),
             sessions,
             snapshots,
             meters,

@@ -4,11 +4,14 @@ package dev.countersign.gateway.call;
 import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.input.InputRules;
 import dev.countersign.gateway.input.InputTarget;
+import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client declares is passed on as far as policy would grant it to this caller on this server
@@ -26,12 +29,19 @@ final class CapabilityStep {
 
   /** Completes when the call knows what its server may be told. */
   CompletableFuture<Void> cut(Call call) {
-    if (call.message().method() != McpMethod.INITIALIZE || call.message().params() == null) {
-      return tasks.cut(call);
+    JsonValue said = said(call.message());
+    return said == null
+        ? tasks.cut(call)
+        : cut(call, ClientCapabilities.of(said)).thenAccept(call::capabilities);
+  }
+
+  /** Where a client says what it can: once in its session, or in each modern request. */
+  private static @Nullable JsonValue said(McpMessage message) {
+    if (message.era().modern()) {
+      return message.meta().capabilities();
     }
-    ClientCapabilities declared =
-        ClientCapabilities.of(call.message().params().member("capabilities"));
-    return cut(call, declared).thenAccept(call::capabilities);
+    JsonValue params = message.method() == McpMethod.INITIALIZE ? message.params() : null;
+    return params == null ? null : params.member("capabilities");
   }
 
   /** What of the declared is granted. */

@@ -78,7 +78,7 @@ final class DecisionStep {
     return permit;
   }
 
-  private static boolean isMet(Permit permit) {
+  static boolean isMet(Permit permit) {
     Obligations demanded = permit.obligations();
     return demanded.credentialScopes().isEmpty()
         && demanded.credentialTtl() == null
@@ -86,9 +86,20 @@ final class DecisionStep {
         && demanded.labels().isEmpty();
   }
 
+  /** Decides what a server asks of a client; the call is that question's. */
+  CompletableFuture<Decision> decideQuestion(Call asked) {
+    return ask(asked, asked.snapshot(), request(asked, asked.snapshot()))
+        .thenApply(
+            decision -> {
+              asked.decision(decision);
+              return decision;
+            });
+  }
+
   /** Whether a target may be shown to the caller: the decision of a call without its arguments. */
   CompletableFuture<Boolean> visible(Call call, TargetKind kind, String name) {
-    Effect effect = kind == TargetKind.TOOL ? call.route().effects().of(name) : null;
+    boolean ofTool = kind == TargetKind.TOOL || kind == TargetKind.TASK;
+    Effect effect = ofTool ? call.route().effects().of(name) : null;
     AccessRequest request = request(call, call.snapshot(), Trigger.LIST, kind, name, effect, null);
     return ask(call, call.snapshot(), request).thenApply(DecisionStep::shows);
   }
@@ -118,6 +129,14 @@ final class DecisionStep {
         .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
   }
 
+  /** As {@link #readable(Call, String)}, under other settings than the call's. */
+  CompletableFuture<Boolean> readable(Call call, Snapshot newest, String uri) {
+    AccessRequest request =
+        request(call, newest, Trigger.RECHECK, TargetKind.RESOURCE, uri, null, null);
+    return ask(call, newest, request)
+        .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
+  }
+
   /** Whether an open stream may go on under the newest settings. */
   CompletableFuture<Boolean> stillPermitted(Call call, Snapshot newest) {
     AccessRequest request =
@@ -139,7 +158,7 @@ final class DecisionStep {
    */
   private CompletableFuture<Permit> refuse(Call call) {
     McpMessage message = call.message();
-    String name = message.targetName();
+    String name = call.governedName();
     if (name == null || isInput(message.kind())) {
       throw RefusedException.of(Reason.POLICY_REFUSED);
     }
@@ -178,7 +197,7 @@ final class DecisionStep {
 
   private AccessRequest request(Call call, Snapshot snapshot) {
     McpMessage message = call.message();
-    String name = message.targetName();
+    String name = call.governedName();
     JsonValue arguments = message.arguments();
     return request(
         call,

@@ -136,7 +136,7 @@ final class Endings {
     }
     if (call.hasMessage()) {
       event = event.addKeyValue("method", call.message().method().wire());
-      event = event.addKeyValue("target", call.message().targetName());
+      event = event.addKeyValue("target", call.governedName());
     }
     event.log("call refused");
   }

@@ -10,6 +10,8 @@ import dev.countersign.gateway.work.WorkPool;
 /** Sends what was admitted and puts a governor before its reply. */
 final class ForwardStep {
   private final DecisionStep decisions;
+  private final InputRequired inputs;
+  private final TaskStep tasks;
   private final RecordStep records;
   private final LegacySteps legacy;
   private final SessionTable sessions;
@@ -19,6 +21,8 @@ final class ForwardStep {
 
   ForwardStep(
       DecisionStep decisions,
+      InputRequired inputs,
+      TaskStep tasks,
       RecordStep records,
       LegacySteps legacy,
       SessionTable sessions,
@@ -26,6 +30,8 @@ final class ForwardStep {
       Meters meters,
       WorkPool work) {
     this.decisions = decisions;
+    this.inputs = inputs;
+    this.tasks = tasks;
     this.records = records;
     this.legacy = legacy;
     this.sessions = sessions;
@@ -44,6 +50,8 @@ final class ForwardStep {
             outcome,
             records,
             decisions,
+            inputs,
+            tasks,
             new StreamWatch(call, decisions, snapshots),
             legacy,
             sessions,

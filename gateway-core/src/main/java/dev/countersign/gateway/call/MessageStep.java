@@ -23,6 +23,7 @@ import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.RequestMeta;
 import dev.countersign.gateway.mcp.Target;
+import dev.countersign.gateway.snapshot.MessageRules.Eras;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.work.WorkPool;
 import dev.countersign.policy.TargetKind;
@@ -102,12 +103,28 @@ final class MessageStep {
       call.rpcId(request.id());
     }
     Era era = EraSelector.select(message, head.header("mcp-protocol-version"));
+    refuseOtherEra(call, era, message);
     refuseLossyNumbers(message);
     switch (message) {
       case RpcMessage.Request request -> request(call, head, era, request, body);
       case RpcMessage.Notification notification -> notification(call, era, notification, body);
       case RpcMessage.Result result -> response(call, result.id(), message, body);
       case RpcMessage.Failure failure -> response(call, failure.id(), message, body);
+    }
+  }
+
+  /** Of two eras the operator may want one; each has its own way of saying so to the other. */
+  private static void refuseOtherEra(Call call, Era era, RpcMessage message) {
+    Eras spoken = call.hasRoute() ? call.route().server().messages().eras() : Eras.ANY;
+    if (spoken == Eras.LEGACY && era.modern()) {
+      throw RefusedException.of(Reason.ERA_NOT_SERVED);
+    }
+    if (spoken == Eras.MODERN
+        && !era.modern()
+        && message instanceof RpcMessage.Request(var id, var method, var params, var document)) {
+      JsonValue asked = params == null ? null : params.member("protocolVersion");
+      throw EraSelector.modernOnly(
+          asked != null && asked.kind() == JsonKind.STRING ? asked.text() : null);
     }
   }
 
@@ -215,9 +232,6 @@ final class MessageStep {
       checkParamHeaders(call, head, message);
     }
     call.message(message);
-    if (era.modern()) {
-      refuseUnaskedAnswers(params);
-    }
   }
 
   /**
@@ -231,15 +245,6 @@ final class MessageStep {
           call.snapshot().toolSchemas(call.route().server().name()).of(call.caller().key(), tool),
           message.arguments(),
           head::header);
-    }
-  }
-
-  /** No request for input is passed on to a client, so what answers one was made up. */
-  private static void refuseUnaskedAnswers(@Nullable JsonValue params) {
-    if (params != null
-        && (params.member("inputResponses") != null || params.member("requestState") != null)) {
-      throw RefusedException.of(
-          Reason.PARAMS_INVALID, "nobody asked for inputResponses or requestState");
     }
   }
 

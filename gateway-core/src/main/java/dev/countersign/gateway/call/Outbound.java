@@ -5,13 +5,16 @@ import dev.countersign.gateway.admission.OutboundRequest;
 import dev.countersign.gateway.catalogue.ParamHeaders;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.RequestHead;
+import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.HeaderAgreement;
 import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.Rewrite;
 import dev.countersign.gateway.session.BoundSession;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The request as it goes to the server, headers built anew from an allow-list: whatever a client
@@ -65,17 +68,35 @@ final class Outbound {
   private static byte[] body(Call call) {
     McpMessage message = call.message();
     if (message.era().modern()) {
-      return Rewrite.modernRequest(message);
+      Rewrite.modernRequest(
+          message, call.edits(), declared(call), call.route().server().messages().logLevelMax());
+      Rewrite.traceContext(message.params(), call.edits());
+      return call.edits().bytes();
     }
-    return switch (message.method()) {
-      case INITIALIZE -> Rewrite.initializeRequest(message, call.capabilities());
-      case SET_LEVEL -> Rewrite.setLevel(message, call.route().server().messages().logLevelMax());
-      case TOOLS_CALL ->
-          SessionTaskStep.asked(call) == null || call.mayBeTask()
-              ? message.body()
-              : Rewrite.withoutTask(message);
-      default -> message.body();
-    };
+    if (message.method() == McpMethod.INITIALIZE) {
+      return Rewrite.initializeRequest(message, call.capabilities());
+    }
+    if (message.method() == McpMethod.SET_LEVEL) {
+      return Rewrite.setLevel(message, call.route().server().messages().logLevelMax());
+    }
+    JsonValue params = message.params();
+    if (params != null && params.document().bytes() == message.body()) {
+      Rewrite.traceContext(params, call.edits());
+      if (SessionTaskStep.asked(call) != null && !call.mayBeTask()) {
+        call.edits().remove(params, Set.of("task"));
+      }
+    }
+    return call.edits().bytes();
+  }
+
+  /** What the server is told that the client can: what was granted of what was declared. */
+  private static String declared(Call call) {
+    String input = call.capabilities().json();
+    if (!call.mayBecomeTask()) {
+      return input;
+    }
+    String tasks = "\"extensions\":{\"" + Rewrite.TASKS + "\":{}}}";
+    return input.equals("{}") ? "{" + tasks : input.substring(0, input.length() - 1) + "," + tasks;
   }
 
   private static void modern(RequestHead head, McpMessage message, List<Header> headers) {

@@ -150,6 +150,18 @@ final class RecordStep {
   }
 
   /**
+   * Records a permit under which nothing goes to a server by itself. Completes when it is durable;
+   * fails with a refusal when it cannot be.
+   */
+  CompletableFuture<?> permitted(Call call) {
+    return onDisk(call, append(leaf(call, DecisionResult.PERMIT, "permitted", null)))
+        .exceptionally(
+            failure -> {
+              throw RefusedException.of(Reason.AUDIT_UNAVAILABLE);
+            });
+  }
+
+  /**
    * Records how a permitted call ended. The call is over, so nothing can be refused any more: the
    * log itself puts an unknown outcome in the place of one that it lost.
    */
@@ -194,7 +206,7 @@ final class RecordStep {
       Call call, DecisionResult result, String reason, @Nullable String requestDigest) {
     McpMessage message = call.message();
     String intent = message.meta().intent();
-    String target = message.targetName();
+    String target = call.governedName();
     return new DecisionLeaf(
         call.id(),
         message.meta().traceId(),

@@ -21,6 +21,7 @@ import dev.countersign.gateway.upstream.UpstreamExchange;
 import dev.countersign.gateway.upstream.UpstreamFailure;
 import dev.countersign.gateway.work.WorkPool;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ final class ReplyGovernor implements ReplyListener {
   /** A server that takes longer than this for the head of a GET stream has one. */
   private static final Duration STREAM_HEAD_TIME = Duration.ofSeconds(1);
 
+  private static final String NO_LONGER_PERMITTED = "the settings no longer permit it";
   private static final Logger LOG = LoggerFactory.getLogger(ReplyGovernor.class);
   private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
@@ -67,6 +69,8 @@ final class ReplyGovernor implements ReplyListener {
       Outcome outcome,
       RecordStep records,
       DecisionStep decisions,
+      InputRequired inputs,
+      TaskStep tasks,
       StreamWatch watch,
       LegacySteps legacy,
       SessionTable sessions,
@@ -81,14 +85,14 @@ final class ReplyGovernor implements ReplyListener {
     this.loop = call.exchange().loop();
     this.delivery = new Delivery(call, outcome, meters);
     this.order = new ReplyOrder(outcome, this::broke);
-    this.messages = new ReplyMessages(call, legacy.tasks(), work);
+    this.messages = new ReplyMessages(call, legacy.tasks(), work, watch::toolsChanged);
     this.body = new ReplyBody(call, new Events());
     this.answers =
         new FinalAnswer(
             call,
             admitted,
             records,
-            new ResultStep(call, decisions, legacy.tasks(), outcome, meters),
+            new ResultStep(call, decisions, inputs, legacy.tasks(), tasks, outcome, meters),
             sessions,
             delivery);
     this.marks =
@@ -115,10 +119,12 @@ final class ReplyGovernor implements ReplyListener {
     call.onCancel(() -> delivery.cancelled("the client cancelled"));
     call.onEnd(() -> linger(sent));
     if (isStream()) {
-      watch.begin(delivery::finished);
-      // Clients wait for the head, and some servers send theirs with the first event.
-      Loop.Timer patience = loop.after(STREAM_HEAD_TIME, this::openStream);
-      call.onEnd(patience::cancel);
+      watch.begin(this::finish);
+      if (call.message().method() == McpMethod.STREAM) {
+        // Clients wait for the head, and some servers send theirs with the first event.
+        Loop.Timer patience = loop.after(STREAM_HEAD_TIME, this::openStream);
+        call.onEnd(patience::cancel);
+      }
     } else {
       Loop.Timer timer = loop.after(call.limits().call(), this::timeout);
       call.onEnd(timer::cancel);
@@ -149,6 +155,7 @@ final class ReplyGovernor implements ReplyListener {
     } else {
       switch (call.message().method()) {
         case STREAM -> streamHead(reply);
+        case LISTEN -> listenHead(reply);
         case END -> delivery.acknowledged(200);
         default -> {
           if (call.message().id() == null) {
@@ -189,6 +196,22 @@ final class ReplyGovernor implements ReplyListener {
   private void openStream() {
     if (!delivery.streaming()) {
       delivery.openStream(() -> order.then(this::lookAfterStream));
+    }
+  }
+
+  /** A subscription is a stream of events, or refused with an error. */
+  private void listenHead(ReplyHead reply) {
+    if (reply.status() == 200 && !isEvents(reply)) {
+      bad("not an event stream");
+    } else if (reply.status() == 200 && !reply.encoded()) {
+      body.isEvents();
+      order.then(
+          () ->
+              answers
+                  .durable()
+                  .thenRun(() -> delivery.openStream(() -> order.then(this::lookAfterStream))));
+    } else {
+      requestHead(reply);
     }
   }
 
@@ -341,10 +364,11 @@ final class ReplyGovernor implements ReplyListener {
           loop.here(answer.stream().answer(answer.bytes(), answer.message(), answer.digest()))
               .thenCompose(this::pass);
       case ReplyMessages.Judged.Pass pass -> pass(pass.bytes());
-      case ReplyMessages.Judged.Drop drop -> {
-        meters.dropped();
-        yield DONE;
-      }
+      case ReplyMessages.Judged.Updated updated ->
+          watch
+              .permitted()
+              .thenCompose(yes -> yes ? updated(updated) : finished(NO_LONGER_PERMITTED));
+      case ReplyMessages.Judged.Drop drop -> dropped();
       case ReplyMessages.Judged.Question question -> questions.take(question.request());
       case ReplyMessages.Judged.TakenBack back -> {
         if (!questions.takenBack(back.question())) {
@@ -355,13 +379,22 @@ final class ReplyGovernor implements ReplyListener {
     };
   }
 
+  private CompletableFuture<Void> updated(ReplyMessages.Judged.Updated news) {
+    return watch.readable(news.uri()).thenCompose(yes -> yes ? pass(news.bytes()) : dropped());
+  }
+
+  private CompletableFuture<Void> dropped() {
+    meters.dropped();
+    return DONE;
+  }
+
   private CompletableFuture<Void> pass(byte[] bytes) {
     CompletableFuture<Boolean> permitted =
         isStream() ? watch.permitted() : CompletableFuture.completedFuture(true);
     return permitted.thenAccept(
         yes -> {
           if (!yes) {
-            delivery.finished("the settings no longer permit it");
+            finish(NO_LONGER_PERMITTED);
           } else if (!delivery.message(bytes)) {
             // Only initialize has no stream here; nothing may come before its answer.
             meters.dropped();
@@ -371,17 +404,38 @@ final class ReplyGovernor implements ReplyListener {
 
   private CompletableFuture<?> lookAfterStream() {
     if (watch.idle()) {
-      delivery.finished("nothing was said for too long");
-      return CompletableFuture.completedFuture(null);
+      return finished("nothing was said for too long");
     }
     return watch
         .permitted()
         .thenAccept(
             yes -> {
               if (!yes) {
-                delivery.finished("the settings no longer permit it");
+                finish(NO_LONGER_PERMITTED);
+              } else if (watch.takeChange()) {
+                changes().forEach(delivery::message);
               }
             });
+  }
+
+  /** New settings may show the client other lists than it has. */
+  private List<byte[]> changes() {
+    Listening listening = call.listening();
+    return listening == null ? ReplyMessages.listChanges() : listening.changes();
+  }
+
+  private CompletableFuture<Void> finished(String detail) {
+    finish(detail);
+    return DONE;
+  }
+
+  /** Ends a stream on the gateway's own account; a subscription then has a result. */
+  private void finish(String detail) {
+    Listening listening = call.listening();
+    if (listening != null && !outcome.over()) {
+      listening.end().ifPresent(delivery::message);
+    }
+    delivery.finished(detail);
   }
 
   private CompletableFuture<Void> whole(ReplyMessages.Reading reading) {
@@ -462,7 +516,8 @@ final class ReplyGovernor implements ReplyListener {
   }
 
   private boolean isStream() {
-    return call.message().method() == McpMethod.STREAM;
+    McpMethod method = call.message().method();
+    return method == McpMethod.STREAM || method == McpMethod.LISTEN;
   }
 
   private static boolean isEvents(ReplyHead reply) {

@@ -13,7 +13,10 @@ import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.ResumableStream;
 import dev.countersign.gateway.work.WorkPool;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -24,15 +27,23 @@ final class ReplyMessages {
   private static final String TOOLS_CHANGED = "notifications/tools/list_changed";
 
   private static final Set<String> LIST_CHANGES =
-      Set.of("notifications/prompts/list_changed", "notifications/resources/list_changed");
+      Set.of(
+          TOOLS_CHANGED,
+          "notifications/prompts/list_changed",
+          "notifications/resources/list_changed");
 
   private final Call call;
   private final SessionTaskStep tasks;
   private final WorkPool work;
+  private final Runnable toolsChanged;
 
-  ReplyMessages(Call call, SessionTaskStep tasks, WorkPool work) {
+  /**
+   * @param toolsChanged told when the server says that its tools have changed
+   */
+  ReplyMessages(Call call, SessionTaskStep tasks, WorkPool work, Runnable toolsChanged) {
     this.call = call;
     this.tasks = tasks;
+    this.toolsChanged = toolsChanged;
     this.work = work;
   }
 
@@ -76,6 +87,9 @@ final class ReplyMessages {
     /** A notification that goes on. */
     record Pass(byte[] bytes) implements Judged {}
 
+    /** News of a resource, if the client may read that. */
+    record Updated(byte[] bytes, String uri) implements Judged {}
+
     /** Nothing for this client. */
     record Drop() implements Judged {}
 
@@ -103,13 +117,34 @@ final class ReplyMessages {
    *     seems; nothing after it on the same reply can be either
    */
   Judged judge(Reading reading) {
+    if (reading.message() instanceof RpcMessage.Notification notification
+        && notification.method().equals(TOOLS_CHANGED)) {
+      toolsChanged.run();
+    }
     return switch (reading.message()) {
       case null -> throw ResultStep.badReply(String.valueOf(reading.fault()));
       case RpcMessage.Result result -> answer(reading, result, result.id());
       case RpcMessage.Failure failure -> answer(reading, failure, failure.id());
+      case RpcMessage.Notification notification when call.listening() != null ->
+          listening().judge(notification, reading.bytes());
       case RpcMessage.Notification notification -> notification(reading, notification);
       case RpcMessage.Request request -> question(request);
     };
+  }
+
+  /** What tells a legacy client to read its lists again. */
+  static List<byte[]> listChanges() {
+    return LIST_CHANGES.stream()
+        .sorted()
+        .map(
+            method ->
+                ("{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\"}")
+                    .getBytes(StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  private Listening listening() {
+    return Objects.requireNonNull(call.listening());
   }
 
   private Judged answer(Reading reading, RpcMessage message, @Nullable RpcId id) {
@@ -122,6 +157,11 @@ final class ReplyMessages {
     RpcId asked = call.message().id();
     if (asked == null || !asked.equals(id)) {
       throw ResultStep.badReply("an answer to another request");
+    }
+    if (message instanceof RpcMessage.Result result
+        && call.listening() != null
+        && !listening().isOurs(result.result())) {
+      throw ResultStep.badReply("the end of another subscription");
     }
     return new Judged.Final(reading.bytes(), message, reading.digest());
   }
@@ -141,10 +181,6 @@ final class ReplyMessages {
       case "notifications/elicitation/complete" -> wasSent(notification.params());
       case "notifications/message" ->
           (!call.modern() || call.message().meta().logging()) && mayBeSaid(notification.params());
-      case TOOLS_CHANGED -> {
-        call.snapshot().toolSchemas(call.route().server().name()).forget();
-        yield stream;
-      }
       default -> stream && LIST_CHANGES.contains(notification.method());
     };
   }

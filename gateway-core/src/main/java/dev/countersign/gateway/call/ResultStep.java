@@ -13,6 +13,7 @@ import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.ModernErrors;
 import dev.countersign.gateway.mcp.ResourceUri;
 import dev.countersign.gateway.mcp.Rewrite;
+import dev.countersign.gateway.task.Task;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.policy.TargetKind;
 import java.time.Duration;
@@ -42,14 +43,24 @@ final class ResultStep {
 
   private final Call call;
   private final DecisionStep decisions;
-  private final SessionTaskStep tasks;
+  private final InputRequired inputs;
+  private final SessionTaskStep sessionTasks;
+  private final TaskStep tasks;
   private final Outcome outcome;
   private final Meters meters;
 
   ResultStep(
-      Call call, DecisionStep decisions, SessionTaskStep tasks, Outcome outcome, Meters meters) {
+      Call call,
+      DecisionStep decisions,
+      InputRequired inputs,
+      SessionTaskStep sessionTasks,
+      TaskStep tasks,
+      Outcome outcome,
+      Meters meters) {
     this.call = call;
     this.decisions = decisions;
+    this.inputs = inputs;
+    this.sessionTasks = sessionTasks;
     this.tasks = tasks;
     this.outcome = outcome;
     this.meters = meters;
@@ -107,7 +118,20 @@ final class ResultStep {
     }
     outcome.result(digest, isTrue(result.member("isError")));
     if (message.era().modern()) {
-      checkResultType(result);
+      String type = resultType(result);
+      if (type.equals("input_required")) {
+        return inputs.judge(call, bytes, result);
+      }
+      Task task = call.task();
+      if (type.equals("task") && task == null) {
+        return CompletableFuture.completedFuture(tasks.created(call, bytes, result));
+      }
+      if (task != null && message.method() == McpMethod.TASKS_GET) {
+        return tasks.state(call, bytes, result, task);
+      }
+      if (!type.equals("complete")) {
+        throw badReply("a result type that was not agreed on");
+      }
     }
     McpMethod.Listing listing = message.method().listing();
     if (listing != null) {
@@ -122,9 +146,9 @@ final class ResultStep {
               .thenApply(
                   decided ->
                       call.modern() ? Rewrite.readResult(bytes, result, keptMillisMax()) : bytes);
-      case TASKS_LIST -> CompletableFuture.completedFuture(tasks.list(call, bytes, result));
+      case TASKS_LIST -> CompletableFuture.completedFuture(sessionTasks.list(call, bytes, result));
       case TOOLS_CALL -> {
-        tasks.created(call, result);
+        sessionTasks.created(call, result);
         yield CompletableFuture.completedFuture(bytes);
       }
       case SUBSCRIBE -> {
@@ -143,18 +167,12 @@ final class ResultStep {
     return Objects.requireNonNull(call.session(), "legacy methods have a session").subscriptions();
   }
 
-  private static void checkResultType(JsonValue result) {
+  private static String resultType(JsonValue result) {
     JsonValue type = result.member("resultType");
     if (type == null) {
-      return;
+      return "complete";
     }
-    String text = type.kind() == JsonKind.STRING ? type.text() : "";
-    if (text.equals("input_required")) {
-      throw RefusedException.of(Reason.INPUT_REQUEST_REFUSED);
-    }
-    if (!text.equals("complete")) {
-      throw badReply("a result type that was not agreed on");
-    }
+    return type.kind() == JsonKind.STRING ? type.text() : "";
   }
 
   private CompletableFuture<byte[]> list(

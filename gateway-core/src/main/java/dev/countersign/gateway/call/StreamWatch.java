@@ -21,6 +21,7 @@ final class StreamWatch {
   private final DecisionStep decisions;
   private final SnapshotHolder snapshots;
   private Snapshot checkedAgainst;
+  private boolean changed;
   private long heardNanos = System.nanoTime();
 
   StreamWatch(Call call, DecisionStep decisions, SnapshotHolder snapshots) {
@@ -71,6 +72,27 @@ final class StreamWatch {
             .anyMatch(issuer -> issuer.issuer().toString().equals(call.caller().issuer()));
   }
 
+  /** Whether settings came into force since this was last asked. */
+  boolean takeChange() {
+    boolean was = changed;
+    changed = false;
+    return was;
+  }
+
+  /** The server says that its tools have changed. */
+  void toolsChanged() {
+    call.snapshot().toolSchemas(call.route().server().name()).forget();
+    Snapshot newest = snapshots.current();
+    if (newest != null && newest.route(call.route().path(), call.route().server().name()) != null) {
+      newest.toolSchemas(call.route().server().name()).forget();
+    }
+  }
+
+  /** Whether the caller may hear of a resource, under the newest settings. */
+  CompletableFuture<Boolean> readable(String uri) {
+    return decisions.readable(call, checkedAgainst, uri);
+  }
+
   /** Whether the stream may go on; asks policy again when the settings have changed. */
   CompletableFuture<Boolean> permitted() {
     Snapshot newest = snapshots.current();
@@ -78,6 +100,7 @@ final class StreamWatch {
       return CompletableFuture.completedFuture(true);
     }
     checkedAgainst = newest;
+    changed = true;
     if (!stillServed(newest)) {
       return CompletableFuture.completedFuture(false);
     }

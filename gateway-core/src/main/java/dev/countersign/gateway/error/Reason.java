@@ -122,6 +122,7 @@ public enum Reason {
   EVENT_UNKNOWN(
       1052, Family.REFUSED, 400, 400, -32600, "Last-Event-ID is none of an event of this session"),
   STREAM_TAKEN(1053, Family.REFUSED, 409, 409, 1053, "the server has such a stream open already"),
+  REQUEST_STATE_INVALID(1050, Family.REFUSED, 200, 200, -32602, "Invalid or expired requestState"),
   CLIENT_LEFT(1045, Family.REFUSED, 400, 400, 1045, "the client left before its request was whole"),
   INTERNAL(1099, Family.BUG, 500, 500, -32603, "internal error");
 

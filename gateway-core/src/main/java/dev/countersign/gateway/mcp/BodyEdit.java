@@ -1,10 +1,13 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.mcp;
 
+import dev.countersign.gateway.json.JsonMember;
+import dev.countersign.gateway.json.JsonValue;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Replaces ranges of a message and keeps every other byte, so that numbers, spacing and unknown
@@ -23,6 +26,27 @@ public final class BodyEdit {
   /** Puts bytes in the place of a range. Ranges must not overlap. */
   public BodyEdit replace(int start, int end, byte[] bytes) {
     changes.add(new Change(start, end, bytes));
+    return this;
+  }
+
+  /** Takes members out of an object; nothing in them may be edited besides. */
+  public BodyEdit remove(JsonValue object, Set<String> names) {
+    List<JsonMember> members = object.members();
+    int from = 0;
+    while (from < members.size()) {
+      int to = from;
+      while (to < members.size() && names.contains(members.get(to).name())) {
+        to++;
+      }
+      if (to > from) {
+        boolean last = to == members.size();
+        int start = from > 0 ? members.get(from - 1).value().end() : members.getFirst().nameStart();
+        int end =
+            from > 0 || last ? members.get(to - 1).value().end() : members.get(to).nameStart();
+        replace(start, end, new byte[0]);
+      }
+      from = to + 1;
+    }
     return this;
   }
 

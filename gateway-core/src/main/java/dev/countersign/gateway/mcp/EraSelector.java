@@ -93,6 +93,18 @@ public final class EraSelector {
     }
   }
 
+  /**
+   * The answer to a legacy client where only the modern era is spoken.
+   *
+   * @param asked the revision that {@code initialize} asked for, or null
+   */
+  public static RefusedException modernOnly(@Nullable String asked) {
+    return RefusedException.of(
+        Reason.VERSION_NOT_SERVED,
+        Reason.VERSION_NOT_SERVED.text(),
+        versions(List.of(Era.MODERN_VERSION), asked == null ? "" : asked));
+  }
+
   private static Map<String, Object> versions(List<String> supported, String requested) {
     var data = new LinkedHashMap<String, Object>();
     data.put("supported", supported);

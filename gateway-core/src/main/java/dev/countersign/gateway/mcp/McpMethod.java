@@ -48,9 +48,12 @@ public enum McpMethod {
   SET_LEVEL("logging/setLevel", Eras.LEGACY, TargetKind.SERVER, null, null),
   /** About what its {@code ref} names, so its kind here is never used. */
   COMPLETE("completion/complete", Eras.BOTH, TargetKind.PROMPT, null, null),
-  TASKS_GET("tasks/get", Eras.LEGACY, TargetKind.TASK, "taskId", null),
+  /** The modern stream of changes. */
+  LISTEN("subscriptions/listen", Eras.MODERN, TargetKind.SERVER, null, null),
+  TASKS_GET("tasks/get", Eras.BOTH, TargetKind.TASK, "taskId", null),
+  TASKS_UPDATE("tasks/update", Eras.MODERN, TargetKind.TASK, "taskId", null),
   TASKS_RESULT("tasks/result", Eras.LEGACY, TargetKind.TASK, "taskId", null),
-  TASKS_CANCEL("tasks/cancel", Eras.LEGACY, TargetKind.TASK, "taskId", null),
+  TASKS_CANCEL("tasks/cancel", Eras.BOTH, TargetKind.TASK, "taskId", null),
   TASKS_LIST("tasks/list", Eras.LEGACY, TargetKind.SERVER, null, null),
   INITIALIZED("notifications/initialized", Eras.LEGACY, TargetKind.SERVER, null, null),
   CANCELLED("notifications/cancelled", Eras.LEGACY, TargetKind.SERVER, null, null),

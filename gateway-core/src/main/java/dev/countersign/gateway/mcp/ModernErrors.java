@@ -56,13 +56,18 @@ public final class ModernErrors {
     return required.members().stream().anyMatch(member -> has(member, declared));
   }
 
-  /** One capability, or one of its parts. */
+  /** One capability, or one of its parts; an elicitation without any means forms. */
   private static boolean has(JsonMember required, JsonValue declared) {
     JsonValue found = declared.member(required.name());
     if (found == null) {
       return false;
     }
-    return required.value().members().isEmpty()
+    boolean bareForm =
+        required.name().equals("elicitation")
+            && found.members().isEmpty()
+            && required.value().member("form") != null;
+    return bareForm
+        || required.value().members().isEmpty()
         || required.value().members().stream().anyMatch(part -> has(part, found));
   }
 }

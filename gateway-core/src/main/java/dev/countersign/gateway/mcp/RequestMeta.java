@@ -80,6 +80,12 @@ public record RequestMeta(
         meta.member(LOG_LEVEL) != null);
   }
 
+  /** What a modern request says of the log messages that it wants; null when it wants none. */
+  static @Nullable JsonValue logLevel(@Nullable JsonValue params) {
+    JsonValue meta = params == null ? null : params.member("_meta");
+    return meta == null ? null : meta.member(LOG_LEVEL);
+  }
+
   private static @Nullable String text(@Nullable JsonValue value) {
     return value != null && value.kind() == JsonKind.STRING ? value.text() : null;
   }

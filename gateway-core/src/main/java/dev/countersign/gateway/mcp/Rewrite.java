@@ -10,6 +10,7 @@ import dev.countersign.gateway.json.JsonMember;
 import dev.countersign.gateway.json.JsonValue;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -26,23 +27,64 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class Rewrite {
-  private static final byte[] NO_CAPABILITIES = bytes("{}");
 
   /** Server capabilities whose methods the gateway serves. */
   private static final Set<String> SERVED =
       Set.of("tools", "prompts", "resources", "completions", "logging", "tasks");
 
+  /** The extension for work that goes on after its call. */
+  public static final String TASKS = "io.modelcontextprotocol/tasks";
+
+  private static final int TRACESTATE_CHARS_MAX = 512;
+
   private Rewrite() {}
 
-  /** A modern request as it goes to the server. */
-  public static byte[] modernRequest(McpMessage message) {
+  /**
+   * What a modern request declares, as it goes to the server.
+   *
+   * @param granted the capabilities that are left, as JSON
+   * @param logLevelMax the server is asked to log this much and no more
+   */
+  public static void modernRequest(
+      McpMessage message, BodyEdit edit, String granted, LogLevel logLevelMax) {
     JsonValue capabilities = message.meta().capabilities();
-    if (capabilities == null || capabilities.size() == 0) {
-      return message.body();
+    if (capabilities != null && capabilities.size() > 0) {
+      edit.replace(capabilities.start(), capabilities.end(), bytes(granted));
     }
-    return new BodyEdit(message.body())
-        .replace(capabilities.start(), capabilities.end(), NO_CAPABILITIES)
-        .bytes();
+    JsonValue level = RequestMeta.logLevel(message.params());
+    if (level != null) {
+      LogLevel asked = level.kind() == JsonKind.STRING ? LogLevel.of(level.text()) : null;
+      if (asked == null || asked.saysMoreThan(logLevelMax)) {
+        edit.replace(level.start(), level.end(), bytes('"' + logLevelMax.wire() + '"'));
+      }
+    }
+  }
+
+  /**
+   * What a message says of the trace that it is part of: a sound {@code traceparent} passes, and
+   * with it a {@code tracestate} of a size that all must take (W3C Trace Context, section 3.3).
+   * {@code baggage} stays here: it may say anything, to anybody after us.
+   */
+  public static void traceContext(@Nullable JsonValue params, BodyEdit edit) {
+    JsonValue meta = params == null ? null : params.member("_meta");
+    if (meta == null || meta.kind() != JsonKind.OBJECT) {
+      return;
+    }
+    Set<String> dropped = new HashSet<>(Set.of("baggage"));
+    if (RequestMeta.of(params).traceId() == null) {
+      dropped.add("traceparent");
+    }
+    JsonValue state = meta.member("tracestate");
+    if (dropped.contains("traceparent") || state == null || !isTraceState(state)) {
+      dropped.add("tracestate");
+    }
+    edit.remove(meta, dropped);
+  }
+
+  private static boolean isTraceState(JsonValue state) {
+    return state.kind() == JsonKind.STRING
+        && state.text().length() <= TRACESTATE_CHARS_MAX
+        && state.text().chars().allMatch(c -> c >= 0x20 && c <= 0x7e);
   }
 
   /** A request for a list that goes on from another cursor than it says. */
@@ -98,23 +140,10 @@ public final class Rewrite {
     return edit.bytes();
   }
 
-  /** {@code tools/call} as it goes to the server when it must not become a task. */
-  public static byte[] withoutTask(McpMessage message) {
-    JsonValue params = message.params();
-    return params == null
-        ? message.body()
-        : new BodyEdit(message.body())
-            .replace(
-                params.start(),
-                params.end(),
-                members(params, member -> !member.name().equals("task"), null))
-            .bytes();
-  }
-
   /** The answer to {@code initialize} as the client gets it. */
   public static byte[] initialized(byte[] reply, JsonValue result) {
     BodyEdit edit = new BodyEdit(reply);
-    serverFacts(edit, result);
+    serverFacts(edit, result, Era.LEGACY);
     CacheHints.narrow(edit, result);
     return edit.bytes();
   }
@@ -126,7 +155,7 @@ public final class Rewrite {
    */
   public static byte[] discovered(byte[] reply, JsonValue result, long ttlMillisMax) {
     BodyEdit edit = new BodyEdit(reply);
-    serverFacts(edit, result);
+    serverFacts(edit, result, Era.MODERN);
     CacheHints.state(edit, result, ttlMillisMax);
     return edit.bytes();
   }
@@ -142,10 +171,10 @@ public final class Rewrite {
     return edit.bytes();
   }
 
-  private static void serverFacts(BodyEdit edit, JsonValue result) {
+  private static void serverFacts(BodyEdit edit, JsonValue result, Era era) {
     JsonValue capabilities = result.member("capabilities");
     if (capabilities != null && capabilities.kind() == JsonKind.OBJECT) {
-      edit.replace(capabilities.start(), capabilities.end(), served(capabilities));
+      edit.replace(capabilities.start(), capabilities.end(), served(capabilities, era));
     }
     JsonValue versions = result.member("supportedVersions");
     if (versions != null && versions.kind() == JsonKind.ARRAY) {
@@ -197,11 +226,20 @@ public final class Rewrite {
     return out.toByteArray();
   }
 
-  private static byte[] served(JsonValue capabilities) {
+  private static byte[] served(JsonValue capabilities, Era era) {
     return members(
         capabilities,
-        member -> SERVED.contains(member.name()) && member.value().kind() == JsonKind.OBJECT,
-        null);
+        member ->
+            (SERVED.contains(member.name()) || (era.modern() && isExtensions(member)))
+                && member.value().kind() == JsonKind.OBJECT,
+        member ->
+            isExtensions(member)
+                ? members(member.value(), part -> part.name().equals(TASKS), null)
+                : member.value().raw());
+  }
+
+  private static boolean isExtensions(JsonMember capability) {
+    return capability.name().equals("extensions");
   }
 
   private static byte[] members(

@@ -10,12 +10,28 @@ import java.util.Locale;
  *
  * @param input bounds on what it may ask of clients
  * @param logLevelMax clients may have it say this much and no more
+ * @param eras in which eras clients may talk to it
  * @param denyAs how a call of a tool is refused that the caller may see
  */
-public record MessageRules(InputRules input, LogLevel logLevelMax, DenyAs denyAs) {
+public record MessageRules(InputRules input, LogLevel logLevelMax, Eras eras, DenyAs denyAs) {
   /** What holds where the operator says nothing. */
   public static final MessageRules DEFAULTS =
-      new MessageRules(InputRules.DEFAULTS, LogLevel.INFO, DenyAs.ERROR);
+      new MessageRules(InputRules.DEFAULTS, LogLevel.INFO, Eras.ANY, DenyAs.ERROR);
+
+  /** The eras of the protocol that clients may use. */
+  public enum Eras {
+    /** Whichever client and server share. */
+    ANY,
+    /** 2026-07-28. */
+    MODERN,
+    /** 2025-11-25 and older. */
+    LEGACY;
+
+    /** The word for it in settings. */
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** How a call of a tool is refused. */
   public enum DenyAs {

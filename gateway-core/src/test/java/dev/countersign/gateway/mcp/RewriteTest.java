@@ -13,6 +13,7 @@ import dev.countersign.gateway.json.JsonValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,7 +50,10 @@ final class RewriteTest {
   void sendsAModernRequestOnAsItIs(String body) {
     McpMessage message = Messages.message(Era.MODERN, McpMethod.TOOLS_CALL, body);
 
-    assertThat(Rewrite.modernRequest(message)).isSameAs(message.body());
+    BodyEdit edit = new BodyEdit(message.body());
+    Rewrite.modernRequest(message, edit, "{}", LogLevel.INFO);
+
+    assertThat(edit.bytes()).isSameAs(message.body());
   }
 
   @ParameterizedTest
@@ -220,6 +224,25 @@ final class RewriteTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{}|{}",
+        "{\"a\":1}|{}",
+        "{ \"a\":1 , \"b\":2 }|{  }",
+        "{\"a\":1,\"c\":3}|{\"c\":3}",
+        "{\"c\":3, \"a\":1}|{\"c\":3}",
+        "{\"c\":3,\"a\":1,\"b\":2,\"d\":4}|{\"c\":3,\"d\":4}",
+        "{\"a\":1,\"c\":3,\"b\":2,\"d\":4,\"a2\":5}|{\"c\":3,\"d\":4,\"a2\":5}",
+        "{\"a\":1,\"b\":2,\"d\":4}|{\"d\":4}"
+      })
+  void takesMembersOut(String object, String left) {
+    assertThat(text(new BodyEdit(bytes(object)).remove(json(object), Set.of("a", "b")).bytes()))
+        .isEqualTo(left);
+  }
+
   @Test
   void refusesRangesThatOverlap() {
     BodyEdit edit =
@@ -229,7 +252,10 @@ final class RewriteTest {
   }
 
   private static String modern(String body) {
-    return text(Rewrite.modernRequest(Messages.message(Era.MODERN, McpMethod.PING, body)));
+    BodyEdit edit = new BodyEdit(bytes(body));
+    Rewrite.modernRequest(
+        Messages.message(Era.MODERN, McpMethod.TOOLS_CALL, body), edit, "{}", LogLevel.INFO);
+    return text(edit.bytes());
   }
 
   private static String initialize(String body) {

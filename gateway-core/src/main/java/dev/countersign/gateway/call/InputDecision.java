@@ -1,0 +1,83 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.input.InputQuestion;
+import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.policy.Permit;
+import dev.countersign.policy.TargetKind;
+import dev.countersign.policy.Trigger;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts what a modern server wants of a client to policy, and on record either way, as a call of its
+ * own under the one that it belongs to.
+ */
+final class InputDecision {
+  private final DecisionStep decisions;
+  private final RecordStep records;
+  private final CallIds ids;
+  private final Meters meters;
+
+  InputDecision(DecisionStep decisions, RecordStep records, CallIds ids, Meters meters) {
+    this.decisions = decisions;
+    this.records = records;
+    this.ids = ids;
+    this.meters = meters;
+  }
+
+  /**
+   * Whether the client may be asked. Completes, on the call's loop, once the decision is on disk;
+   * fails with a refusal when it cannot be.
+   */
+  CompletableFuture<Boolean> mayAsk(Call parent, McpMethod method, InputQuestion question) {
+    Call asked = of(parent, method, question);
+    if (!question.isCoveredBy(parent.capabilities())) {
+      return refused(asked).thenApply(recorded -> false);
+    }
+    return decisions
+        .decideQuestion(asked)
+        .thenCompose(
+            decision ->
+                decision instanceof Permit permit && DecisionStep.isMet(permit)
+                    ? records.permitted(asked).thenApply(recorded -> true)
+                    : refused(asked).thenApply(recorded -> false));
+  }
+
+  /** A question that no policy could permit. */
+  CompletableFuture<?> refuse(Call parent, McpMethod method) {
+    return refused(of(parent, method, null));
+  }
+
+  private CompletableFuture<?> refused(Call asked) {
+    meters.serverRequestRefused();
+    return records.refused(asked, Reason.INPUT_REQUEST_REFUSED);
+  }
+
+  private Call of(Call parent, McpMethod method, @Nullable InputQuestion question) {
+    McpMessage cause = parent.message();
+    TargetKind kind = question == null ? method.kind() : question.target().kind();
+    McpMessage message =
+        new McpMessage(
+            cause.era(),
+            method,
+            cause.id(),
+            null,
+            kind,
+            question == null ? null : question.target().name(),
+            null,
+            cause.meta(),
+            new byte[0]);
+    Call asked = new Call(ids.next(), parent.exchange(), parent.snapshot(), parent.route());
+    asked.caller(parent.caller());
+    asked.message(message);
+    asked.modernEra();
+    asked.rpcId(cause.id());
+    asked.derivedSession(String.valueOf(parent.sessionId()));
+    asked.follows(Trigger.INPUT_REQUEST, parent.round(), parent.id());
+    return asked;
+  }
+}
