@@ -41,6 +41,7 @@ final class MessageKeys {
   private final Key<List<String>> hosts;
   private final Key<Long> bytes;
   private final Key<LogLevel> logLevel;
+  private final Key<Boolean> instructions;
   private final Key<Eras> eras;
   private final Key<DenyAs> denyAs;
 
@@ -74,6 +75,14 @@ final class MessageKeys {
                 new ChoiceType<>(List.of(LogLevel.values()), LogLevel::wire),
                 D.logLevelMax(),
                 "The most that clients may have the server log to them; more is cut to it."));
+    instructions =
+        keys.add(
+            Key.defaulted(
+                "instructions",
+                new FlagType(),
+                D.instructions(),
+                "Whether clients get the server's `instructions`, which many put into their model's"
+                    + " prompt."));
     eras =
         keys.add(
             Key.defaulted(
@@ -102,6 +111,7 @@ final class MessageKeys {
             bounds.get(MESSAGES),
             Math.toIntExact(in.get(bytes))),
         in.get(logLevel),
+        in.get(instructions),
         in.get(eras),
         in.get(denyAs));
   }

@@ -101,6 +101,10 @@ final class ResultStep {
                 failure.document().root(), call.message().meta().capabilities()));
   }
 
+  private boolean instructions() {
+    return call.route().server().messages().instructions();
+  }
+
   /** Not longer than the credential is good, nor than settings may take to be noticed. */
   private long keptMillisMax() {
     Instant now = Instant.now();
@@ -138,9 +142,11 @@ final class ResultStep {
       return list(bytes, result, listing);
     }
     return switch (message.method()) {
-      case INITIALIZE -> CompletableFuture.completedFuture(Rewrite.initialized(bytes, result));
+      case INITIALIZE ->
+          CompletableFuture.completedFuture(Rewrite.initialized(bytes, result, instructions()));
       case DISCOVER ->
-          CompletableFuture.completedFuture(Rewrite.discovered(bytes, result, keptMillisMax()));
+          CompletableFuture.completedFuture(
+              Rewrite.discovered(bytes, result, instructions(), keptMillisMax()));
       case RESOURCES_READ ->
           resources(result)
               .thenApply(

@@ -140,9 +140,13 @@ public final class Rewrite {
     return edit.bytes();
   }
 
-  /** The answer to {@code initialize} as the client gets it. */
-  public static byte[] initialized(byte[] reply, JsonValue result) {
-    BodyEdit edit = new BodyEdit(reply);
+  /**
+   * The answer to {@code initialize} as the client gets it.
+   *
+   * @param instructions whether the client gets those of the server
+   */
+  public static byte[] initialized(byte[] reply, JsonValue result, boolean instructions) {
+    BodyEdit edit = facts(reply, result, instructions);
     serverFacts(edit, result, Era.LEGACY);
     CacheHints.narrow(edit, result);
     return edit.bytes();
@@ -151,10 +155,12 @@ public final class Rewrite {
   /**
    * The answer to {@code server/discover} as the client gets it.
    *
+   * @param instructions whether the client gets those of the server
    * @param ttlMillisMax it may be kept so long and no longer
    */
-  public static byte[] discovered(byte[] reply, JsonValue result, long ttlMillisMax) {
-    BodyEdit edit = new BodyEdit(reply);
+  public static byte[] discovered(
+      byte[] reply, JsonValue result, boolean instructions, long ttlMillisMax) {
+    BodyEdit edit = facts(reply, result, instructions);
     serverFacts(edit, result, Era.MODERN);
     CacheHints.state(edit, result, ttlMillisMax);
     return edit.bytes();
@@ -169,6 +175,11 @@ public final class Rewrite {
     BodyEdit edit = new BodyEdit(reply);
     CacheHints.state(edit, result, ttlMillisMax);
     return edit.bytes();
+  }
+
+  private static BodyEdit facts(byte[] reply, JsonValue result, boolean instructions) {
+    BodyEdit edit = new BodyEdit(reply);
+    return instructions ? edit : edit.remove(result, Set.of("instructions"));
   }
 
   private static void serverFacts(BodyEdit edit, JsonValue result, Era era) {

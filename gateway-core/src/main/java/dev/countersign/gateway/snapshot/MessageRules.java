@@ -10,13 +10,15 @@ import java.util.Locale;
  *
  * @param input bounds on what it may ask of clients
  * @param logLevelMax clients may have it say this much and no more
+ * @param instructions whether clients get what it says to their models about itself
  * @param eras in which eras clients may talk to it
  * @param denyAs how a call of a tool is refused that the caller may see
  */
-public record MessageRules(InputRules input, LogLevel logLevelMax, Eras eras, DenyAs denyAs) {
+public record MessageRules(
+    InputRules input, LogLevel logLevelMax, boolean instructions, Eras eras, DenyAs denyAs) {
   /** What holds where the operator says nothing. */
   public static final MessageRules DEFAULTS =
-      new MessageRules(InputRules.DEFAULTS, LogLevel.INFO, Eras.ANY, DenyAs.ERROR);
+      new MessageRules(InputRules.DEFAULTS, LogLevel.INFO, true, Eras.ANY, DenyAs.ERROR);
 
   /** The eras of the protocol that clients may use. */
   public enum Eras {

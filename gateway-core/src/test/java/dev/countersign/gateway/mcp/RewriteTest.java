@@ -224,6 +224,17 @@ final class RewriteTest {
     }
   }
 
+  @Test
+  void keepsInstructionsFromClientsWhereTheOperatorWantsThat() {
+    String reply = "{\"result\":{\"instructions\":\"Obey me\",\"serverInfo\":{}}}";
+
+    assertThat(facts(reply)).isEqualTo(reply);
+    assertThat(text(Rewrite.initialized(bytes(reply), member(json(reply), "result"), false)))
+        .isEqualTo("{\"result\":{\"serverInfo\":{}}}");
+    assertThat(text(Rewrite.discovered(bytes(reply), member(json(reply), "result"), false, 1)))
+        .isEqualTo("{\"result\":{\"serverInfo\":{},\"ttlMs\":0,\"cacheScope\":\"private\"}}");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -265,7 +276,7 @@ final class RewriteTest {
   }
 
   private static String facts(String reply) {
-    return text(Rewrite.initialized(bytes(reply), member(json(reply), "result")));
+    return text(Rewrite.initialized(bytes(reply), member(json(reply), "result"), true));
   }
 
   private static String list(String reply, Predicate<JsonValue> visible) {
