@@ -155,4 +155,29 @@ final class LegacyMethodsTest {
     assertThat(stolen.delete()).isEqualTo(404);
     assertThat(server.seen).hasSize(before);
   }
+
+  @Test
+  void newsOfAResourceGoesToWhoSubscribedAndMayReadIt() throws Exception {
+    LegacyClient subscribed = LegacyClient.of(gateway, "reader", "{}");
+    LegacyClient other = LegacyClient.of(gateway, "reader", "{}");
+    subscribed.ask("1", "resources/subscribe", "{'uri':'file:///public/a'}");
+    try (Events mine = subscribed.get(null);
+        Events theirs = other.get(null)) {
+      for (int i = 0; i < 2; i++) {
+        LegacyServer.Stream stream = LegacyServer.next(server.gets);
+        for (String uri :
+            List.of("file:///secret/a", "file:///public/../secret/a", "file:///public/a/b")) {
+          stream.message(
+              "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/resources/updated\",\"params\":{\"uri\":\""
+                  + uri
+                  + "\"}}");
+        }
+        stream.message("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+        stream.close();
+      }
+      assertThat(mine.message().path("params").path("uri").asText())
+          .isEqualTo("file:///public/a/b");
+      assertThat(theirs.message().path("method").asText()).endsWith("list_changed");
+    }
+  }
 }

@@ -10,6 +10,7 @@ import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.mcp.LogLevel;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.ResourceUri;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.ResumableStream;
 import dev.countersign.gateway.work.WorkPool;
@@ -170,7 +171,25 @@ final class ReplyMessages {
     if (notification.method().equals("notifications/cancelled") && !call.modern()) {
       return new Judged.TakenBack(SessionStep.cancelledId(notification.params()));
     }
+    if (notification.method().equals("notifications/resources/updated")) {
+      return updated(reading, notification.params());
+    }
     return passes(notification) ? new Judged.Pass(reading.bytes()) : new Judged.Drop();
+  }
+
+  /**
+   * News may be of a resource below the one that was subscribed to, so that may not be compared.
+   */
+  private Judged updated(Reading reading, @Nullable JsonValue params) {
+    JsonValue uri = params == null ? null : params.member("uri");
+    BoundSession session = call.session();
+    return session != null
+            && !session.subscriptions().isEmpty()
+            && uri != null
+            && uri.kind() == JsonKind.STRING
+            && ResourceUri.isNormal(uri.text())
+        ? new Judged.Updated(reading.bytes(), uri.text())
+        : new Judged.Drop();
   }
 
   private boolean passes(RpcMessage.Notification notification) {
