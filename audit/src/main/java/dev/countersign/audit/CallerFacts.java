@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Who asked, as proved.
  *
  * @param id namespaced id, as policy saw it
- * @param kind spiffe or oidc
+ * @param kind spiffe, oidc or local
  * @param issuer who vouches
  * @param subject the issuer's name for it
  * @param client the OAuth client, or null

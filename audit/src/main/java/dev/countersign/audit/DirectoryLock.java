@@ -46,7 +46,7 @@ final class DirectoryLock implements Closeable {
   /**
    * Takes the lock.
    *
-   * @throws IOException when another writer has it
+   * @throws DirectoryInUseException when another writer has it
    */
   static synchronized DirectoryLock take(Path directory) throws IOException {
     Path real = directory.toRealPath();
@@ -74,7 +74,8 @@ final class DirectoryLock implements Closeable {
   }
 
   private static IOException inUse(Path directory, String by) {
-    return new IOException("the audit log is in use by " + by + ": \"" + directory + "\"");
+    return new DirectoryInUseException(
+        "the audit log is in use by " + by + ": \"" + directory + "\"");
   }
 
   /** Whether a writer, here or in another process, has the directory. */

@@ -9,13 +9,16 @@ import dev.countersign.gateway.seal.KeyRing;
 import dev.countersign.gateway.seal.SealKey;
 import dev.countersign.gateway.snapshot.Entrance;
 import dev.countersign.gateway.snapshot.FederatedRoute;
+import dev.countersign.gateway.snapshot.CommandSettings;
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.SecretReference;
 import dev.countersign.gateway.snapshot.ServerSettings;
 import dev.countersign.gateway.snapshot.Snapshot;
+import dev.countersign.gateway.stdio.Command;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.HttpUpstream;
+import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.identity.Authenticator;
 import dev.countersign.identity.IdentitySettings;
 import dev.countersign.identity.IssuerSettings;
@@ -56,6 +59,7 @@ final class Composition {
   private final Meters meters;
   private final InstantSource clock;
   private final SecretSource secrets;
+  private final Map<String, String> environment;
 
   Composition(
       Gateway gateway, Meters meters, InstantSource clock, Map<String, String> environment) {
@@ -63,6 +67,7 @@ final class Composition {
     this.meters = meters;
     this.clock = clock;
     this.secrets = new SecretSource(environment);
+    this.environment = Map.copyOf(environment);
   }
 
   /**
@@ -152,7 +157,7 @@ final class Composition {
               publicUrl + path,
               publicUrl + ProtectedResource.wellKnownPath(path),
               server,
-              HttpUpstream.to(server, settings.limits(), gateway.pools()),
+              upstream(server, settings),
               credential(server),
               new EffectLabels(server.effects()));
       entrances.add(route);
@@ -169,6 +174,20 @@ final class Composition {
       entrances.add(new FederatedRoute(FEDERATED_PATH, resource, metadata, members));
     }
     return entrances;
+  }
+
+  private Upstream upstream(ServerSettings server, GatewaySettings settings) throws IOException {
+    CommandSettings command = server.command();
+    if (command == null) {
+      return HttpUpstream.to(server, settings.limits(), gateway.pools());
+    }
+    Map<String, String> values = new HashMap<>();
+    for (Map.Entry<String, SecretReference> secret : command.secrets().entrySet()) {
+      values.put(secret.getKey(), secrets.read(secret.getValue()));
+    }
+    return gateway
+        .programs()
+        .to(server.name(), Command.clean(command, environment, values), settings.limits());
   }
 
   private UpstreamCredential credential(ServerSettings server) throws IOException {

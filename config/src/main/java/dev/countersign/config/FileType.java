@@ -21,7 +21,9 @@ final class FileType extends ScalarType<Path> {
     /** A private key, which nobody else should read. */
     KEY("a file with a PKCS#8 private key in PEM"),
     /** Files; may not be there yet. */
-    FOLDER("a folder");
+    FOLDER("a folder"),
+    /** Files of somebody else's. */
+    PLACE("a folder that is there");
 
     private final String expected;
 
@@ -52,6 +54,9 @@ final class FileType extends ScalarType<Path> {
     }
     if (holds == Holds.FOLDER) {
       return folder(path, text, place);
+    }
+    if (holds == Holds.PLACE) {
+      return Files.isDirectory(path) ? path : refuse(place.shown(text), place);
     }
     place.reading().source(path);
     if (!Files.isRegularFile(path) || !Files.isReadable(path)) {

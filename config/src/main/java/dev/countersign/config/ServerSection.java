@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.config;
 
+import dev.countersign.gateway.snapshot.CommandSettings;
 import dev.countersign.gateway.snapshot.SecretReference;
 import dev.countersign.gateway.snapshot.ServerSettings;
 import dev.countersign.gateway.snapshot.ServerSettings.EffectLabel;
@@ -21,8 +22,12 @@ final class ServerSection {
 
   private static final Key<URI> URL =
       KEYS.add(
-          Key.required("url", new UrlType(UrlType.Rule.ANY), "Its MCP endpoint.")
+          Key.optional(
+                  "url",
+                  new UrlType(UrlType.Rule.ANY),
+                  "Its MCP endpoint. Required, unless there is a `command`.")
               .example("https://mcp.github.example/mcp"));
+  private static final CommandSection COMMAND = new CommandSection(KEYS);
   private static final Key<String> ENVIRONMENT =
       KEYS.add(
           Key.optional(
@@ -127,9 +132,12 @@ final class ServerSection {
     if (url != null && "https".equalsIgnoreCase(url.getScheme()) && in.get(HTTP2)) {
       in.place(HTTP2).problem("true with https", "an http URL: with https the server chooses");
     }
+    oneOfBoth(in);
+    CommandSettings command = COMMAND.build(in);
     return new ServerSettings(
         name,
-        in.get(URL),
+        command == null ? in.get(URL) : command.uri(),
+        command,
         in.find(ENVIRONMENT),
         credential(in.find(CREDENTIAL)),
         in.get(EFFECTS).entrySet().stream()
@@ -139,6 +147,22 @@ final class ServerSection {
         in.get(FORWARD_HEADERS),
         in.get(HTTP2),
         MESSAGES.build(in));
+  }
+
+  /** What has to stand together; the schema cannot say it. */
+  private static void oneOfBoth(Section in) {
+    if (!COMMAND.isIn(in)) {
+      if (!in.has(URL)) {
+        in.place(URL).problem("nothing", "the server's URL, or a command to run");
+      }
+      COMMAND.notWithoutCommand(in);
+      return;
+    }
+    for (Key<?> key : List.of(URL, CREDENTIAL, CA, FORWARD_HEADERS)) {
+      if (in.has(key)) {
+        in.place(key).problem(key.name() + " beside a command", "one of both");
+      }
+    }
   }
 
   private static void warnOfHttp(Section in) {

@@ -63,6 +63,11 @@ final class NodePeers {
     return Files.isExecutable(own) ? own.toString() : "node";
   }
 
+  /** Sees to it that the packages are there, for who runs node otherwise. */
+  static void installed() throws IOException, InterruptedException {
+    install();
+  }
+
   private static synchronized void install() throws IOException, InterruptedException {
     Files.createDirectories(TARGET);
     Path stamp = TARGET.resolve("peers.stamp");

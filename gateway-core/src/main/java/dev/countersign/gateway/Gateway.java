@@ -6,13 +6,16 @@ import dev.countersign.audit.AuditUnavailableException;
 import dev.countersign.audit.Commitments;
 import dev.countersign.audit.ConfigLeaf;
 import dev.countersign.gateway.admin.AdminPages;
+import dev.countersign.gateway.call.CallLine;
 import dev.countersign.gateway.call.CallLines;
 import dev.countersign.gateway.call.ListenStreams;
 import dev.countersign.gateway.http.BufferBudget;
+import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.HttpLimits;
 import dev.countersign.gateway.http.HttpListener;
 import dev.countersign.gateway.http.HttpObserver;
+import dev.countersign.gateway.http.RequestHandler;
 import dev.countersign.gateway.http.ServerTls;
 import dev.countersign.gateway.seal.KeyRing;
 import dev.countersign.gateway.seal.Seal;
@@ -23,6 +26,7 @@ import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.task.TaskTable;
+import dev.countersign.gateway.stdio.StdioServers;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.gateway.upstream.UpstreamPools;
@@ -59,6 +63,7 @@ public final class Gateway implements AutoCloseable {
   private final Meters meters;
   private final EventLoops loops;
   private final UpstreamPools pools;
+  private final StdioServers programs;
   private final SessionTable sessions;
   private final TaskTable tasks;
   private final SnapshotHolder snapshots = new SnapshotHolder();
@@ -67,7 +72,9 @@ public final class Gateway implements AutoCloseable {
   private final Seal seal = new Seal(this::stateKeys);
   private final BufferBudget budget;
   private final WorkPool work = new WorkPool();
+  private final BufferBudget localShare;
   private final GatewayGauges gauges;
+  private final CallLine calls;
   private final HttpListener listener;
   private final HttpListener admin;
   private volatile boolean draining;
@@ -91,29 +98,13 @@ public final class Gateway implements AutoCloseable {
     this.tls = tlsOf(first);
     this.loops = new EventLoops(first.listen().eventLoops());
     this.pools = new UpstreamPools(loops, meters);
+    this.programs = new StdioServers(meters);
     this.sessions = new SessionTable(clock, seal);
     this.tasks = new TaskTable(clock);
     this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
-    this.listener =
-        new HttpListener(
-            loops,
-            this::httpLimits,
-            tls,
-            CallLines.of(
-                snapshots,
-                sessions,
-                seal,
-                log,
-                commitments,
-                meters,
-                clock,
-                budget,
-                work,
-                listenStreams,
-                tasks),
-            meters,
-            clock,
-            budget);
+    this.localShare = budget.share(() -> {});
+    this.calls = CallLines.of(snapshots, sessions, seal, log, commitments, meters, clock, budget, work, listenStreams, tasks);
+    this.listener = new HttpListener(loops, this::httpLimits, tls, calls, meters, clock, budget);
     this.admin =
         new HttpListener(
             loops,
@@ -133,7 +124,7 @@ public final class Gateway implements AutoCloseable {
             new BufferBudget(() -> ADMIN_BUFFER_BYTES_MAX));
     this.gauges = new GatewayGauges(meters, snapshots);
     gauges.register(
-        sessions, listenStreams, tasks, pools, log, budget, work, () -> missing().isEmpty());
+        sessions, listenStreams, tasks, pools, programs, log, budget, work, () -> missing().isEmpty());
   }
 
   /**
@@ -142,9 +133,27 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException when one is taken
    */
   public void bind() throws IOException {
+    if (first.identity().localUser() != null) {
+      throw new IllegalStateException("whoever could connect would be taken for the local user");
+    }
     address = listener.bind(first.listen().address());
     adminAddress = admin.bind(first.admin().address());
     sweepLater();
+  }
+
+  /** In place of {@link #bind}: listens nowhere, and serves whoever has this object. */
+  public void serveUnbound() {
+    sweepLater();
+  }
+
+  /** The way of every call; for requests that do not come over HTTP. */
+  public RequestHandler calls() {
+    return calls;
+  }
+
+  /** What a request that does not come over HTTP keeps in memory. */
+  public BufferHold newHold() {
+    return new BufferHold(budget, localShare);
   }
 
   /** Where clients connect. */
@@ -182,6 +191,11 @@ public final class Gateway implements AutoCloseable {
     return pools;
   }
 
+  /** For making snapshots: the programs that run for servers. */
+  public StdioServers programs() {
+    return programs;
+  }
+
   /**
    * Puts a snapshot in force; calls under way keep the one they began with.
    *
@@ -201,6 +215,7 @@ public final class Gateway implements AutoCloseable {
       current.add(route.upstream());
     }
     pools.retain(current);
+    programs.retain(current);
     gauges.registerKeyAges(snapshot.settings());
     LOG.atInfo()
         .addKeyValue("revision", snapshot.revision())
@@ -263,6 +278,7 @@ public final class Gateway implements AutoCloseable {
     sessions.endAll();
     admin.close();
     pools.close();
+    programs.close();
     work.close();
     Snapshot snapshot = snapshots.current();
     if (snapshot != null) {
@@ -278,6 +294,7 @@ public final class Gateway implements AutoCloseable {
   private void sweep() {
     sessions.sweep(limits());
     tasks.sweep();
+    programs.sweep();
     if (!draining) {
       sweepLater();
     }

@@ -9,6 +9,7 @@ import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.task.TaskTable;
+import dev.countersign.gateway.stdio.StdioServers;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.UpstreamPools;
 import dev.countersign.gateway.work.WorkPool;
@@ -34,6 +35,7 @@ final class GatewayGauges {
       ListenStreams listenStreams,
       TaskTable tasks,
       UpstreamPools pools,
+      StdioServers programs,
       AuditLog log,
       BufferBudget budget,
       WorkPool work,
@@ -57,6 +59,10 @@ final class GatewayGauges {
         "countersign_upstream_streams",
         "Exchanges under way on HTTP/2 connections to servers.",
         pools::streams);
+    meters.gauge(
+        "countersign_stdio_processes",
+        "Programs that run for servers, and those that are being ended.",
+        programs::processes);
     meters.gauge(
         "countersign_buffered_bytes", "Bodies and answers that are in memory.", budget::used);
     meters.gauge(

@@ -11,13 +11,17 @@ import org.jspecify.annotations.Nullable;
  * credential, so it may be logged, recorded and kept. Immutable.
  */
 public final class Caller {
+  private static final String LOCAL = "local";
+
   private final CallerKey key;
   private final String id;
   private final @Nullable String trustDomain;
   private final String proof;
-  private final Claims claims;
+  private final List<String> scopes;
+  private final List<String> actors;
+  private final Instant expiresAt;
   private final @Nullable String user;
-  private final String credentialHash;
+  private final @Nullable String credentialHash;
   private final String resource;
 
   Caller(Claims claims, String proof, String credentialHash, String resource) {
@@ -32,9 +36,25 @@ public final class Caller {
     this.id = Names.callerId(claims.issuer(), claims.subject());
     this.trustDomain = spiffe ? claims.issuer().trustDomain() : null;
     this.proof = proof;
-    this.claims = claims;
+    this.scopes = claims.scopes();
+    this.actors = claims.actors();
+    this.expiresAt = claims.expiresAt();
     this.user = client == null || client.equals(claims.subject()) ? null : claims.subject();
     this.credentialHash = credentialHash;
+    this.resource = resource;
+  }
+
+  /** The user of this machine who runs the gateway for one client; there is no credential. */
+  Caller(String localUser, String resource) {
+    this.key = new CallerKey(LOCAL, LOCAL, localUser, null);
+    this.id = LOCAL + ':' + localUser;
+    this.trustDomain = null;
+    this.proof = LOCAL;
+    this.scopes = List.of();
+    this.actors = List.of();
+    this.expiresAt = Instant.MAX;
+    this.user = null;
+    this.credentialHash = null;
     this.resource = resource;
   }
 
@@ -45,13 +65,14 @@ public final class Caller {
 
   /**
    * The name policy and records use: {@code spiffe://…} only where the issuer may speak for that
-   * trust domain, else {@code oidc:<issuer alias>:<subject>}.
+   * trust domain, {@code local:<user>} for a user of this machine, else {@code oidc:<issuer
+   * alias>:<subject>}.
    */
   public String id() {
     return id;
   }
 
-  /** {@code spiffe} or {@code oidc}. */
+  /** {@code spiffe}, {@code oidc} or {@code local}. */
   public String kind() {
     return key.kind();
   }
@@ -76,14 +97,14 @@ public final class Caller {
     return trustDomain;
   }
 
-  /** How possession was shown: {@code bearer}. */
+  /** How possession was shown: {@code bearer}; {@code local} where nothing had to be. */
   public String proof() {
     return proof;
   }
 
   /** The credential's scopes, once each, in its order. */
   public List<String> scopes() {
-    return claims.scopes();
+    return scopes;
   }
 
   /** Whom a client acts for: the subject where client and subject differ, else null. */
@@ -96,20 +117,20 @@ public final class Caller {
    * {@link #id()} is.
    */
   public List<String> actors() {
-    return claims.actors();
+    return actors;
   }
 
   /** When the credential ends. */
   public Instant expiresAt() {
-    return claims.expiresAt();
+    return expiresAt;
   }
 
   /**
-   * {@code sha256:} and the hexadecimal digest of the credential, for records. Not a handle to
-   * revoke by: who holds an ES256 token can make a second one with another digest, because ECDSA
-   * signatures have two forms.
+   * {@code sha256:} and the hexadecimal digest of the credential, for records; null without one.
+   * Not a handle to revoke by: who holds an ES256 token can make a second one with another digest,
+   * because ECDSA signatures have two forms.
    */
-  public String credentialHash() {
+  public @Nullable String credentialHash() {
     return credentialHash;
   }
 

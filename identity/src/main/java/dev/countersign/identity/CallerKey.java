@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * What makes two credentials the same caller: sessions, limits and labels hang on it. Never the
  * proof key, because keys rotate.
  *
- * @param kind {@code spiffe} or {@code oidc}
- * @param issuer who vouches: the exact {@code iss}
+ * @param kind {@code spiffe}, {@code oidc} or {@code local}
+ * @param issuer who vouches: the exact {@code iss}; {@code local} for this machine
  * @param subject the issuer's name for the caller
  * @param client the OAuth client, or null when the credential names none
  */

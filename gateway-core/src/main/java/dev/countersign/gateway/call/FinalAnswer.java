@@ -106,8 +106,17 @@ final class FinalAnswer {
             call.capabilities(),
             call.limits());
     if (session == null) {
+      letGo(upstreamSessionId);
       throw RefusedException.of(Reason.SESSION_LIMIT);
     }
+    session.onEnd(() -> letGo(upstreamSessionId));
     return session;
+  }
+
+  /** The server's side of a session that is over, or never was. */
+  private void letGo(@Nullable String upstreamSessionId) {
+    if (upstreamSessionId != null) {
+      call.route().upstream().sessionEnded(upstreamSessionId, call.exchange().loop());
+    }
   }
 }

@@ -8,6 +8,7 @@ import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -68,6 +69,7 @@ final class StreamWatch {
     Route route = newest.route(call.route().path(), call.route().server().name());
     return route != null
         && route.server().url().equals(call.route().server().url())
+        && Objects.equals(route.server().command(), call.route().server().command())
         && newest.settings().identity().issuers().stream()
             .anyMatch(issuer -> issuer.issuer().toString().equals(call.caller().issuer()));
   }

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * One tool server behind the gateway, reached by clients at {@code /<name>/mcp}.
  *
  * @param name {@code [a-z][a-z0-9-]{0,31}}
- * @param url its MCP endpoint, http or https, with path, without query, fragment or user info
+ * @param url its MCP endpoint, http or https, with path, without query, fragment or user info; or
+ *     {@code stdio:} and the program's name when there is a command
+ * @param command the program to run for it, or null when it is reached at its URL
  * @param environment the operator's word for where it runs, such as prod; given to policy
  * @param credential what the gateway shows to it, or null for none
  * @param effects the operator's labels: first pattern that matches a tool's name gives its effect
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record ServerSettings(
     String name,
     URI url,
+    @Nullable CommandSettings command,
     @Nullable String environment,
     @Nullable StaticCredential credential,
     List<EffectLabel> effects,

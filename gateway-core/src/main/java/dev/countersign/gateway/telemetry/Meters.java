@@ -4,6 +4,7 @@ package dev.countersign.gateway.telemetry;
 import dev.countersign.audit.AuditObserver;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.http.HttpObserver;
+import dev.countersign.gateway.stdio.StdioObserver;
 import dev.countersign.gateway.upstream.UpstreamObserver;
 import dev.countersign.identity.IdentityObserver;
 import dev.countersign.identity.RejectReason;
@@ -34,7 +35,7 @@ import java.util.function.DoubleSupplier;
  * <p>Any thread; meters are made once and then only counted.
  */
 public final class Meters
-    implements HttpObserver, UpstreamObserver, AuditObserver, IdentityObserver {
+    implements HttpObserver, UpstreamObserver, AuditObserver, IdentityObserver, StdioObserver {
   /** Media type of Prometheus' own text format. */
   public static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -77,6 +78,7 @@ public final class Meters
           true, counter("countersign_tokens_verified", "Accepted tokens.", "source", "cache"),
           false, counter("countersign_tokens_verified", "Accepted tokens.", "source", "signature"));
   private final ConcurrentHashMap<String, Counter> keyFetches = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Counter> programs = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Timer> decisions = new ConcurrentHashMap<>();
   private final Timer auditSync =
       timer("countersign_audit_sync", "Time one sync of the audit log took.", Tags.empty());
@@ -341,6 +343,24 @@ public final class Meters
                     .tag("issuer", issuerAlias)
                     .tag("result", ok ? "ok" : "failed")
                     .register(registry))
+        .increment();
+  }
+
+  @Override
+  public void started(String server, StdioObserver.Start what) {
+    programs("countersign_stdio_starts", "Wishes to start a program.", server, lower(what));
+  }
+
+  @Override
+  public void line(String server, StdioObserver.Line what) {
+    programs("countersign_stdio_lines", "Lines of programs not passed on.", server, lower(what));
+  }
+
+  private void programs(String name, String description, String server, String what) {
+    programs
+        .computeIfAbsent(
+            name + ' ' + server + ' ' + what,
+            key -> counter(name, description, "server", server, "what", what))
         .increment();
   }
 

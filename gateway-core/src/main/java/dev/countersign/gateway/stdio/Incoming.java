@@ -1,0 +1,170 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.stdio;
+
+import dev.countersign.gateway.json.JsonLimits;
+import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.jsonrpc.RpcReader;
+import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.upstream.UpstreamFailure;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a program says, line by line: each message goes to the call or stream that it belongs to, or
+ * to nobody. On the thread that reads, which waits when a caller who has the program to itself
+ * reads too slowly.
+ */
+final class Incoming implements BoundedLines.Sink {
+  private static final Set<String> LIST_CHANGES =
+      Set.of(
+          "notifications/tools/list_changed",
+          "notifications/prompts/list_changed",
+          "notifications/resources/list_changed");
+
+  private final Conversation conversation;
+  private final Requests requests;
+  private final JsonLimits limits;
+  private final String server;
+  private final StdioObserver observer;
+
+  Incoming(
+      Conversation conversation,
+      Requests requests,
+      JsonLimits limits,
+      String server,
+      StdioObserver observer) {
+    this.conversation = conversation;
+    this.requests = requests;
+    this.limits = limits;
+    this.server = server;
+    this.observer = observer;
+  }
+
+  @Override
+  public void line(byte[] line) {
+    if (line.length == 0) {
+      return;
+    }
+    RpcMessage message;
+    try {
+      message = RpcReader.readReply(line, limits);
+    } catch (RpcRefusedException e) {
+      observer.line(server, StdioObserver.Line.NOT_A_MESSAGE);
+      return;
+    }
+    switch (message) {
+      case RpcMessage.Result result -> answered(MessageEdits.own(result.id()), result);
+      case RpcMessage.Failure failure -> answered(MessageEdits.own(failure.id()), failure);
+      case RpcMessage.Notification notification -> notified(notification);
+      case RpcMessage.Request request -> asked(request);
+    }
+  }
+
+  /** With a single request under way it can only have been its answer, which is lost. */
+  @Override
+  public void tooLong(byte[] beginning) {
+    observer.line(server, StdioObserver.Line.TOO_LONG);
+    Pending.Forwarded only = requests.only();
+    if (only != null) {
+      var unused = requests.take(only.exchange());
+      only.exchange().fail(UpstreamFailure.Kind.BAD_REPLY, "a line over the limit");
+    }
+  }
+
+  private void answered(long id, RpcMessage answer) {
+    switch (requests.take(id)) {
+      case null -> unowned();
+      case Pending.Own own -> {
+        conversation.serves();
+        own.answer().complete(answer);
+      }
+      case Pending.Forwarded forwarded -> {
+        conversation.serves();
+        forwarded.exchange().message(MessageEdits.answer(answer, forwarded.id()), true, false);
+        if (forwarded.opens() && answer instanceof RpcMessage.Failure) {
+          conversation.stop();
+        }
+      }
+    }
+  }
+
+  private void notified(RpcMessage.Notification notification) {
+    if (notification.method().equals("notifications/progress")) {
+      progress(notification);
+      return;
+    }
+    Pending.Forwarded subscribed = requests.forwarded(MessageEdits.subscriptionOf(notification));
+    if (subscribed != null) {
+      offer(subscribed.exchange(), MessageEdits.subscription(notification, subscribed.id()));
+    } else if (LIST_CHANGES.contains(notification.method())) {
+      // Made anew: what else stood in it may not be for everybody.
+      byte[] bare =
+          MessageEdits.utf8("{\"jsonrpc\":\"2.0\",\"method\":\"" + notification.method() + "\"}");
+      requests.streams().forEach(stream -> offer(stream, bare));
+    } else {
+      StdioExchange owner = conversation.kind().shared() ? null : owner(false);
+      if (owner == null) {
+        unowned();
+      } else {
+        offer(owner, notification.document().bytes());
+      }
+    }
+  }
+
+  private void progress(RpcMessage.Notification notification) {
+    Pending.Forwarded request = requests.forwarded(MessageEdits.progressOf(notification));
+    byte[] token = request == null ? null : request.progressToken();
+    if (request == null || token == null) {
+      unowned();
+    } else {
+      offer(request.exchange(), MessageEdits.progress(notification, token));
+    }
+  }
+
+  private void asked(RpcMessage.Request request) {
+    if (request.method().equals("ping")) {
+      conversation.tell(MessageEdits.reply(request.id().json(), "\"result\":{}"));
+      return;
+    }
+    Conversation.Kind kind = conversation.kind();
+    StdioExchange owner = kind.shared() || kind.modern() ? null : owner(true);
+    if (owner == null) {
+      unowned();
+      conversation.tell(MessageEdits.reply(request.id().json(), MessageEdits.NOT_SERVED));
+    } else {
+      offer(owner, request.document().bytes());
+    }
+  }
+
+  /**
+   * To which of its caller's replies a message belongs that does not say so: the only call under
+   * way, else the stream.
+   *
+   * @param insist for questions, which must reach somebody: else the oldest call
+   */
+  private @Nullable StdioExchange owner(boolean insist) {
+    Pending.Forwarded only = requests.only();
+    if (only != null) {
+      return only.exchange();
+    }
+    List<StdioExchange> open = requests.streams();
+    if (!open.isEmpty()) {
+      return open.getLast();
+    }
+    Pending.Forwarded oldest = insist ? requests.oldest() : null;
+    return oldest == null ? null : oldest.exchange();
+  }
+
+  private void offer(StdioExchange exchange, byte[] message) {
+    if (!exchange.message(message, false, !conversation.kind().shared())) {
+      // Other callers wait for what this program says.
+      conversation.cancelled(exchange);
+      exchange.fail(UpstreamFailure.Kind.BAD_REPLY, "more was said than the client took");
+    }
+  }
+
+  private void unowned() {
+    observer.line(server, StdioObserver.Line.UNOWNED);
+  }
+}
