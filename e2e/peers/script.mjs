@@ -1,7 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 // A real MCP client under remote control: one JSON command a line on standard input, one JSON answer a line on standard
 // output with the command's `n`. Commands run side by side, so that one can abort another; ends with its input.
-//   {op:"connect", url, token, sdk:"v2-modern"|"v2-auto"|"v2-legacy"|"v1", name?, answers?:{elicitation?, sampling?}}
+//   {op:"connect", url, token | command: [...], environment, sdk:"v2-modern"|"v2-auto"|"v2-legacy"|"v1", name?, answers?:{elicitation?, sampling?}}
 //   listTools, callTool {name, arguments, progress?, timeoutMs?}, abort, listPrompts, getPrompt {name, arguments},
 //   listResources, listResourceTemplates, readResource {uri}, ping, setToken {token},
 //   received (messages the server sent of itself), wire (HTTP exchanges, without credentials), close
@@ -57,6 +57,14 @@ async function load(name) {
   return { Client, StreamableHTTPClientTransport, options: { versionNegotiation: { mode: modes[name] } }, questions };
 }
 
+/** The transport to a program. */
+async function pipes({ command: [program, ...args], environment: env }) {
+  const { StdioClientTransport } = await import(
+    sdk === 'v1' ? '@modelcontextprotocol/sdk/client/stdio.js' : '@modelcontextprotocol/client/stdio'
+  );
+  return new StdioClientTransport({ command: program, args, env, stderr: 'inherit' });
+}
+
 async function connect(command) {
   ({ sdk, token } = command);
   const { Client, StreamableHTTPClientTransport, options, questions } = await load(sdk);
@@ -73,7 +81,9 @@ async function connect(command) {
   }
   client.fallbackNotificationHandler = async ({ method, params }) => keep(received, { time: Date.now(), method, params });
   client.onerror = (error) => keep(received, { time: Date.now(), error: String(error.message) });
-  await client.connect(new StreamableHTTPClientTransport(new URL(command.url), { fetch: send }));
+  await client.connect(
+    command.command ? await pipes(command) : new StreamableHTTPClientTransport(new URL(command.url), { fetch: send }),
+  );
   return {
     server: client.getServerVersion() ?? null,
     version: client.getNegotiatedProtocolVersion?.() ?? client.transport.protocolVersion ?? null,

@@ -50,9 +50,11 @@ const CALLS = {
     }
     return text('after flood');
   },
-  progress: (_, { _meta: { progressToken } = {} }) => {
+  // With pauses: clients forget who waits for progress as soon as they have read the answer.
+  progress: async (_, { _meta: { progressToken } = {} }) => {
     for (let progress = 1; progress <= 3; progress++) {
       say({ method: 'notifications/progress', params: { progressToken, progress, total: 3 } });
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return text('done');
   },

@@ -7,9 +7,9 @@ import dev.countersign.gateway.catalogue.EffectLabels;
 import dev.countersign.gateway.credential.UpstreamCredential;
 import dev.countersign.gateway.seal.KeyRing;
 import dev.countersign.gateway.seal.SealKey;
+import dev.countersign.gateway.snapshot.CommandSettings;
 import dev.countersign.gateway.snapshot.Entrance;
 import dev.countersign.gateway.snapshot.FederatedRoute;
-import dev.countersign.gateway.snapshot.CommandSettings;
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.SecretReference;
@@ -185,9 +185,12 @@ final class Composition {
     for (Map.Entry<String, SecretReference> secret : command.secrets().entrySet()) {
       values.put(secret.getKey(), secrets.read(secret.getValue()));
     }
-    return gateway
-        .programs()
-        .to(server.name(), Command.clean(command, environment, values), settings.limits());
+    // Who wraps a single server has been given its environment, and none of a gateway's own.
+    Command program =
+        settings.identity().localUser() == null
+            ? Command.clean(command, environment, values)
+            : Command.withAll(command, environment, values);
+    return gateway.programs().to(server.name(), program, settings.limits());
   }
 
   private UpstreamCredential credential(ServerSettings server) throws IOException {

@@ -22,6 +22,7 @@ import picocli.CommandLine.Model.CommandSpec;
     versionProvider = Version.class,
     subcommands = {
       RunCommand.class,
+      WrapCommand.class,
       CheckCommand.class,
       DemoCommand.class,
       AuditCommand.class,
@@ -49,6 +50,8 @@ public final class Main {
   static CommandLine commandLine() {
     CommandLine main = new CommandLine(new Main());
     explainExitCodes(main);
+    // What follows the program's name is the program's.
+    Objects.requireNonNull(main.getSubcommands().get("wrap")).setStopAtPositional(true);
     return main.setUsageHelpAutoWidth(true)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> {

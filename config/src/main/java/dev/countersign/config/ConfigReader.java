@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.Node;
 
@@ -67,18 +68,41 @@ public final class ConfigReader {
 
   /** Reads the bytes of a file. */
   static ConfigResult read(byte[] bytes, Reading reading) {
+    return read(bytes, reading, FileSection.KEYS, FileSection::build);
+  }
+
+  /** Reads a file for one client and one server, or none. */
+  static ConfigResult read(
+      @Nullable Path file, Map<String, String> environment, WrapReader.Wrapped what) {
+    Path named = file == null ? Path.of("(no file)") : file;
+    Path folder = named.toAbsolutePath().getParent();
+    Reading reading =
+        new Reading(named.toString(), folder == null ? named : folder, environment, Map.of());
+    byte[] bytes = file == null ? new byte[0] : bytes(file, reading);
+    return bytes == null
+        ? invalid(reading, "")
+        : read(
+            bytes,
+            reading,
+            WrapSection.KEYS,
+            (section, revision) -> WrapSection.build(section, what, revision));
+  }
+
+  private static ConfigResult read(
+      byte[] bytes,
+      Reading reading,
+      Keys keys,
+      BiFunction<Section, String, GatewaySettings> builder) {
     String revision = Sources.digest(bytes).substring(0, REVISION_CHARS);
     Place file = Place.file(reading);
     Node root = YamlText.parse(bytes, file);
     if (!reading.problems().isEmpty()) {
       return invalid(reading, revision);
     }
-    SectionType whole = SectionType.always(FileSection.KEYS);
+    SectionType whole = SectionType.always(keys);
     Section section =
-        root == null || Place.isEmpty(root)
-            ? Section.absent(FileSection.KEYS, file)
-            : whole.read(root, file);
-    GatewaySettings settings = FileSection.build(section, revision);
+        root == null || Place.isEmpty(root) ? Section.absent(keys, file) : whole.read(root, file);
+    GatewaySettings settings = builder.apply(section, revision);
     return reading.problems().isEmpty()
         ? new ConfigResult.Valid(settings, reading.warnings(), reading.sources(), reading.fixed())
         : invalid(reading, revision);

@@ -69,19 +69,7 @@ final class ServerSection {
           Key.optional(
                   "credential", SectionType.ifThere(CREDENTIAL_KEYS), CREDENTIAL_KEYS.meaning())
               .neverShown());
-  private static final Key<Map<String, Effect>> EFFECTS =
-      KEYS.add(
-          Key.defaulted(
-                  "effects",
-                  new MapType<>(
-                      "a pattern of tools' names with at most five stars",
-                      "[^*\\x00-\\x1f]{0,256}(\\*{1,2}[^*\\x00-\\x1f]{0,256}){0,5}",
-                      EFFECT,
-                      0),
-                  Map.of(),
-                  "What tools do to the world, by the operator's word: the first pattern that"
-                      + " matches a tool's whole name. `*` stops at `/` and `:`, `**` does not.")
-              .example("{\"read_*\": read, \"**\": write}"));
+  private static final Key<Map<String, Effect>> EFFECTS = KEYS.add(effects());
   private static final Key<Path> CA =
       KEYS.add(
           Key.optional(
@@ -117,6 +105,21 @@ final class ServerSection {
                   + " the server chooses, and this has to be left out."));
 
   private ServerSection() {}
+
+  /** The operator's labels on tools. */
+  static Key<Map<String, Effect>> effects() {
+    return Key.defaulted(
+            "effects",
+            new MapType<>(
+                "a pattern of tools' names with at most five stars",
+                "[^*\\x00-\\x1f]{0,256}(\\*{1,2}[^*\\x00-\\x1f]{0,256}){0,5}",
+                EFFECT,
+                0),
+            Map.<String, Effect>of(),
+            "What tools do to the world, by the operator's word: the first pattern that"
+                + " matches a tool's whole name. `*` stops at `/` and `:`, `**` does not.")
+        .example("{\"read_*\": read, \"**\": write}");
+  }
 
   static Map<String, ServerSettings> build(Map<String, Section> sections) {
     Map<String, ServerSettings> servers = new LinkedHashMap<>();
@@ -158,7 +161,7 @@ final class ServerSection {
       COMMAND.notWithoutCommand(in);
       return;
     }
-    for (Key<?> key : List.of(URL, CREDENTIAL, CA, FORWARD_HEADERS)) {
+    for (Key<?> key : List.of(URL, CREDENTIAL, CA, FORWARD_HEADERS, HTTP2)) {
       if (in.has(key)) {
         in.place(key).problem(key.name() + " beside a command", "one of both");
       }

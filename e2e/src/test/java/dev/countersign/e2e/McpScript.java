@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -93,6 +94,16 @@ final class McpScript implements AutoCloseable {
       throws IOException, InterruptedException {
     ObjectNode command = PeerProcess.JSON.createObjectNode();
     command.put("sdk", sdk.wireName).put("url", url).put("token", token).set("answers", answers);
+    return ask("connect", command);
+  }
+
+  /** Starts a program and opens a session with it over its standard input and output. */
+  Reply connect(Sdk sdk, List<String> program, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    ObjectNode command = PeerProcess.JSON.createObjectNode();
+    command.put("sdk", sdk.wireName);
+    program.forEach(command.putArray("command")::add);
+    environment.forEach(command.putObject("environment")::put);
     return ask("connect", command);
   }
 

@@ -25,8 +25,8 @@ import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
-import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.gateway.stdio.StdioServers;
+import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.gateway.upstream.UpstreamPools;
@@ -103,7 +103,19 @@ public final class Gateway implements AutoCloseable {
     this.tasks = new TaskTable(clock);
     this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
     this.localShare = budget.share(() -> {});
-    this.calls = CallLines.of(snapshots, sessions, seal, log, commitments, meters, clock, budget, work, listenStreams, tasks);
+    this.calls =
+        CallLines.of(
+            snapshots,
+            sessions,
+            seal,
+            log,
+            commitments,
+            meters,
+            clock,
+            budget,
+            work,
+            listenStreams,
+            tasks);
     this.listener = new HttpListener(loops, this::httpLimits, tls, calls, meters, clock, budget);
     this.admin =
         new HttpListener(
@@ -124,7 +136,15 @@ public final class Gateway implements AutoCloseable {
             new BufferBudget(() -> ADMIN_BUFFER_BYTES_MAX));
     this.gauges = new GatewayGauges(meters, snapshots);
     gauges.register(
-        sessions, listenStreams, tasks, pools, programs, log, budget, work, () -> missing().isEmpty());
+        sessions,
+        listenStreams,
+        tasks,
+        pools,
+        programs,
+        log,
+        budget,
+        work,
+        () -> missing().isEmpty());
   }
 
   /**

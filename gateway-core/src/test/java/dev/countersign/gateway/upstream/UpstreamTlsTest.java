@@ -49,7 +49,16 @@ final class UpstreamTlsTest {
     URI url = URI.create("https://" + host + ":" + server.port() + "/mcp");
     ServerSettings settings =
         new ServerSettings(
-            "s", url, null, null, null, List.of(), authorities, List.of(), false, MessageRules.DEFAULTS);
+            "s",
+            url,
+            null,
+            null,
+            null,
+            List.of(),
+            authorities,
+            List.of(),
+            false,
+            MessageRules.DEFAULTS);
     return HttpUpstream.to(settings, UpstreamBench.LIMITS, bench.pools).endpoint();
   }
 
