@@ -29,14 +29,12 @@ final class SealFuzzTargetTest {
     }
     String near = Base64.getUrlEncoder().withoutPadding().encodeToString(changed);
 
-    for (Purpose purpose : Purpose.values()) {
-      assertThat(SEAL.open(purpose, text, BINDING)).isNull();
-      assertThat(SEAL.open(purpose, encoded, BINDING)).isNull();
-      if (!near.equals(SEALED)) {
-        assertThat(SEAL.open(purpose, near, BINDING)).isNull();
+    for (String candidate : List.of(text, encoded, near, SEALED + text)) {
+      for (Purpose purpose : Purpose.values()) {
+        // The search sees comparisons, so it finds the sealed text itself, too.
+        boolean ours = purpose == Purpose.SESSION && candidate.equals(SEALED);
+        assertThat(SEAL.open(purpose, candidate, BINDING) != null).isEqualTo(ours);
       }
-      assertThat(SEAL.open(purpose, SEALED + text, BINDING) == null)
-          .isEqualTo(!text.isEmpty() || purpose != Purpose.SESSION);
     }
   }
 }
