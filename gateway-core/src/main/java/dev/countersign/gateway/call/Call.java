@@ -22,6 +22,7 @@ import dev.countersign.policy.TargetKind;
 import dev.countersign.policy.Trigger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,7 @@ final class Call {
   private @Nullable Task task;
   private @Nullable BodyEdit edits;
   private @Nullable Listening listening;
+  private @Nullable UnaryOperator<String> cursors;
   private Runnable cancellation = () -> {};
   private @Nullable Decision decision;
   private long decidedNanos;
@@ -198,6 +200,16 @@ final class Call {
     trigger = why;
     round = rounds;
     parent = cause;
+  }
+
+  /** Sets what makes a cursor for the client of a server's. */
+  void cursors(UnaryOperator<String> sealing) {
+    cursors = sealing;
+  }
+
+  /** Makes a cursor for the client of a server's. */
+  UnaryOperator<String> cursors() {
+    return established(cursors);
   }
 
   /** What the client calls the target, or null when it has no other name than at the server. */

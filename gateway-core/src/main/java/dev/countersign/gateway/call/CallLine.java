@@ -28,6 +28,7 @@ public final class CallLine implements RequestHandler {
   private final RetryStep retries;
   private final TaskStep tasks;
   private final ScopeStep scopes;
+  private final CursorStep cursors;
   private final RecordStep records;
   private final ForwardStep forwarding;
   private final Endings endings;
@@ -43,6 +44,7 @@ public final class CallLine implements RequestHandler {
       TaskStep tasks,
       DecisionStep decisions,
       ScopeStep scopes,
+      CursorStep cursors,
       RecordStep records,
       ForwardStep forwarding,
       Endings endings,
@@ -58,6 +60,7 @@ public final class CallLine implements RequestHandler {
     this.tasks = tasks;
     this.decisions = decisions;
     this.scopes = scopes;
+    this.cursors = cursors;
     this.records = records;
     this.forwarding = forwarding;
     this.endings = endings;
@@ -85,7 +88,8 @@ public final class CallLine implements RequestHandler {
     return loop.here(retries.resume(call)) // in which round
         .thenAccept(resumed -> tasks.bind(call)) // about whose task
         .thenAccept(bound -> call.resolve()) // of which target
-        .thenCompose(resolved -> loop.here(decisions.decide(call))) // may it
+        .thenAccept(resolved -> cursors.open(call)) // from where on
+        .thenCompose(opened -> loop.here(decisions.decide(call))) // may it
         .thenCompose(
             permit ->
                 loop.here(scopes.cut(call)) // all of it, or parts

@@ -49,6 +49,7 @@ public final class CallLines {
         tasks,
         decisions,
         new ScopeStep(decisions, new CapabilityStep(decisions, sessionTasks), tasks, listenStreams),
+        new CursorStep(seal),
         records,
         new ForwardStep(
             decisions,

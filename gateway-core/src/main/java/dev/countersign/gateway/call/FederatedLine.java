@@ -145,7 +145,7 @@ final class FederatedLine {
 
   private static Map<String, String> cursors(@Nullable JsonValue given) {
     if (given == null || given.kind() != JsonKind.STRING) {
-      throw RefusedException.of(Reason.PARAMS_INVALID, "params.cursor must be a string");
+      throw CursorStep.noCursor();
     }
     return MergedCursor.read(given.text()).byServer();
   }

@@ -1,7 +1,6 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
-import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.json.CanonicalJson;
 import dev.countersign.gateway.json.JsonDocument;
@@ -17,7 +16,8 @@ import java.util.stream.Collectors;
 
 /**
  * Where a merged list goes on: the cursor of each server that has more, by its name. Servers that
- * are not in it have nothing more to show.
+ * are not in it have nothing more to show. It needs no seal of its own: each part is sealed for its
+ * caller and server.
  */
 record MergedCursor(Map<String, String> byServer) {
   private static final int BYTES_MAX = 64 << 10;
@@ -29,7 +29,7 @@ record MergedCursor(Map<String, String> byServer) {
   /**
    * Reads a client's cursor.
    *
-   * @throws RefusedException with {@link Reason#PARAMS_INVALID}
+   * @throws RefusedException when it is none
    */
   static MergedCursor read(String text) {
     try {
@@ -48,7 +48,7 @@ record MergedCursor(Map<String, String> byServer) {
     } catch (IllegalArgumentException | JsonRefusedException e) {
       // Said below in the words for every cursor that is none of ours.
     }
-    throw RefusedException.of(Reason.PARAMS_INVALID, "params.cursor is not a cursor of this list");
+    throw CursorStep.noCursor();
   }
 
   String text() {

@@ -222,6 +222,7 @@ final class ResultStep {
                     String name = names.get(i);
                     return shown[i] && seen.getOrDefault(name, 0) == 1 && !unfit.contains(name);
                   },
+                  call.cursors(),
                   call.modern() ? keptMillisMax() : -1);
             });
   }

@@ -142,7 +142,7 @@ final class SessionTaskStep {
     if (entries == null || entries.kind() != JsonKind.ARRAY) {
       throw ResultStep.badReply("the list is missing");
     }
-    return Rewrite.list(bytes, result, entries, entry -> owns(call, entry), -1);
+    return Rewrite.list(bytes, result, entries, entry -> owns(call, entry), call.cursors(), -1);
   }
 
   /** Whether what names a task names one of the call's session. */

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -202,6 +203,7 @@ public final class Rewrite {
    *
    * @param entries the array inside the reply
    * @param visible asked once for each entry, in order
+   * @param cursors what the client gets for a cursor
    * @param ttlMillisMax a modern list may be kept so long and no longer; negative for legacy ones
    */
   public static byte[] list(
@@ -209,9 +211,15 @@ public final class Rewrite {
       JsonValue result,
       JsonValue entries,
       Predicate<JsonValue> visible,
+      UnaryOperator<String> cursors,
       long ttlMillisMax) {
     BodyEdit edit = new BodyEdit(reply);
     edit.replace(entries.start(), entries.end(), entries(entries, visible));
+    JsonValue next = result.member("nextCursor");
+    if (next != null && next.kind() == JsonKind.STRING) {
+      edit.replace(
+          next.start(), next.end(), bytes(CanonicalJson.quoted(cursors.apply(next.text()))));
+    }
     if (ttlMillisMax < 0) {
       CacheHints.narrow(edit, result);
     } else {

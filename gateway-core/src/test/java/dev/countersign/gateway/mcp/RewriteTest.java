@@ -281,6 +281,7 @@ final class RewriteTest {
 
   private static String list(String reply, Predicate<JsonValue> visible) {
     JsonValue result = member(json(reply), "result");
-    return text(Rewrite.list(bytes(reply), result, member(result, "tools"), visible, -1));
+    return text(
+        Rewrite.list(bytes(reply), result, member(result, "tools"), visible, next -> next, -1));
   }
 }
