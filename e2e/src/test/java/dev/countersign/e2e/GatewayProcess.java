@@ -191,8 +191,14 @@ final class GatewayProcess implements AutoCloseable {
     return count;
   }
 
-  /** Runs a command with this process's id for its last argument. */
-  void run(String... command) throws IOException, InterruptedException {
+  /** What it has on its heap, after a collection. */
+  LiveMemory liveMemory() throws IOException, InterruptedException {
+    Path jmap = Path.of(System.getProperty("java.home"), "bin", "jmap");
+    return LiveMemory.of(run(jmap.toString(), "-histo:live"));
+  }
+
+  /** Runs a command with this process's id for its last argument; what it says. */
+  String run(String... command) throws IOException, InterruptedException {
     List<String> whole = new ArrayList<>(List.of(command));
     whole.add(Long.toString(process.pid()));
     Process run = new ProcessBuilder(whole).redirectErrorStream(true).start();
@@ -200,6 +206,7 @@ final class GatewayProcess implements AutoCloseable {
     if (run.waitFor() != 0) {
       throw new IOException(whole + ": " + said);
     }
+    return said;
   }
 
   /** Sends a signal by its name. */

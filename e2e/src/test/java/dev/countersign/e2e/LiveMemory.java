@@ -1,0 +1,51 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.e2e;
+
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What is on a JVM's heap after a collection.
+ *
+ * @param classes bytes by class
+ */
+record LiveMemory(Map<String, Long> classes) {
+  private static final int SHOWN = 25;
+
+  /** What the collector fills gaps with. */
+  private static final String FILLER = "jdk.internal.vm.Filler";
+
+  /** Reads what {@code jmap -histo:live} says. */
+  static LiveMemory of(String histogram) {
+    Map<String, Long> classes = new HashMap<>();
+    for (String line : histogram.split("\n")) {
+      String[] words = line.strip().split("\\s+");
+      if (words.length >= 4 && words[0].endsWith(":") && !words[3].contains(FILLER)) {
+        classes.merge(words[3], Long.parseLong(words[2]), Long::sum);
+      }
+    }
+    if (classes.isEmpty()) {
+      throw new IllegalArgumentException(histogram);
+    }
+    return new LiveMemory(classes);
+  }
+
+  long bytes() {
+    return classes.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** The classes that grew most, in bytes. */
+  String minus(LiveMemory before) {
+    return classes.keySet().stream()
+        .sorted(Comparator.comparing((String name) -> grown(before, name)).reversed())
+        .limit(SHOWN)
+        .map(name -> grown(before, name) + " " + name)
+        .collect(Collectors.joining("\n"));
+  }
+
+  private long grown(LiveMemory before, String name) {
+    return classes.getOrDefault(name, 0L) - before.classes.getOrDefault(name, 0L);
+  }
+}
