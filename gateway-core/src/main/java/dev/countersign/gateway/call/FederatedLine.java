@@ -51,6 +51,7 @@ final class FederatedLine {
 
   /** Completes once the request is on its way; fails with why it is not. */
   CompletableFuture<Void> serve(Call call) {
+    sessions.use(call);
     McpMessage message = call.message();
     McpMethod.Listing listing = message.method().listing();
     if (listing != null) {

@@ -5,6 +5,8 @@ import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.SessionTable;
+import dev.countersign.gateway.snapshot.LimitSettings;
+import dev.countersign.identity.CallerKey;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,9 @@ final class FederatedSessions {
    */
   record Member(String wireId, String version) {}
 
+  /** Whose a session is, and by which bounds. */
+  private record Holder(CallerKey caller, String path, LimitSettings limits) {}
+
   FederatedSessions(SessionTable sessions) {
     this.sessions = sessions;
   }
@@ -37,21 +42,33 @@ final class FederatedSessions {
    * @return null when a bound is reached
    */
   @Nullable BoundSession open(Call call, String version, Map<String, Member> behind) {
-    String path = call.entrance().path();
+    // The session outlives this call, and must not keep it.
+    Holder holder = new Holder(call.caller().key(), call.entrance().path(), call.limits());
     BoundSession session =
         sessions.open(
-            call.caller().key(), path, version, null, ClientCapabilities.NONE, call.limits());
+            holder.caller(),
+            holder.path(),
+            version,
+            null,
+            ClientCapabilities.NONE,
+            holder.limits());
     if (session == null) {
-      behind.values().forEach(member -> end(call, member));
+      behind.values().forEach(member -> end(holder, member));
       return null;
     }
-    members.put(session.id(), Map.copyOf(behind));
+    Map<String, Member> kept = Map.copyOf(behind);
+    members.put(session.id(), kept);
     session.onEnd(
         () -> {
           members.remove(session.id());
-          behind.values().forEach(member -> end(call, member));
+          kept.values().forEach(member -> end(holder, member));
         });
     return session;
+  }
+
+  /** Keeps the sessions behind a call's from idling while that one is used. */
+  void use(Call call) {
+    behind(call.session()).values().forEach(member -> find(holder(call), member));
   }
 
   /** The sessions behind one, by server; none behind null. */
@@ -62,7 +79,7 @@ final class FederatedSessions {
   /** The server whose question this id would answer, or null. */
   @Nullable String asker(Call call, RpcId id) {
     for (Map.Entry<String, Member> member : behind(call.session()).entrySet()) {
-      BoundSession behind = find(call, member.getValue());
+      BoundSession behind = find(holder(call), member.getValue());
       if (behind != null && behind.questions().has(id)) {
         return member.getKey();
       }
@@ -70,13 +87,16 @@ final class FederatedSessions {
     return null;
   }
 
-  private @Nullable BoundSession find(Call call, Member member) {
-    return sessions.find(
-        member.wireId(), call.caller().key(), call.entrance().path(), call.limits());
+  private static Holder holder(Call call) {
+    return new Holder(call.caller().key(), call.entrance().path(), call.limits());
   }
 
-  private void end(Call call, Member member) {
-    BoundSession behind = find(call, member);
+  private @Nullable BoundSession find(Holder holder, Member member) {
+    return sessions.find(member.wireId(), holder.caller(), holder.path(), holder.limits());
+  }
+
+  private void end(Holder holder, Member member) {
+    BoundSession behind = find(holder, member);
     if (behind != null) {
       sessions.end(behind);
     }

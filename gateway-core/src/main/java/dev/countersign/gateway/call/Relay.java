@@ -72,7 +72,7 @@ final class Relay implements Responder {
     }
   }
 
-  /** Its comments and ids pass as they are; of its messages the names change. */
+  /** Its comments pass as they are; of its messages the names change. */
   private final class Events implements ResponseStream, SseDecoder.Sink {
     private final ResponseStream to;
     private final SseDecoder decoder = new SseDecoder(bytesMax);
@@ -97,8 +97,9 @@ final class Relay implements Responder {
 
     @Override
     public void event(SseEvent event) {
-      if (event.hasData() && event.id() == null && event.data().length > 0) {
-        message = true;
+      // Ids are for going on by GET, which this path does not have; an event may be nothing else.
+      message = true;
+      if (event.hasData() && event.data().length > 0) {
         to.write(SseEncoder.message(exposed(event.data())));
       }
     }
