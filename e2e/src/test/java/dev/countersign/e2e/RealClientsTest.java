@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,7 @@ final class RealClientsTest {
             servers:
               notes: {url: "%s", effects: {"read_*": read}}
               everything: {url: "%s"}
+            federation: {}
             policy:
               grants:
                 - caller: "oidc:demo:reader"
@@ -63,8 +65,12 @@ final class RealClientsTest {
   }
 
   private String connect(McpScript client, Sdk sdk, String server) throws Exception {
-    String token = issuer.token("reader", gateway.url(server), Duration.ofHours(1));
-    Reply session = client.connect(sdk, gateway.url(server), token);
+    return connectTo(client, sdk, gateway.url(server));
+  }
+
+  private String connectTo(McpScript client, Sdk sdk, String url) throws Exception {
+    String token = issuer.token("reader", url, Duration.ofHours(1));
+    Reply session = client.connect(sdk, url, token);
     assertThat(session.ok()).as(session + gateway.said() + everything.report()).isTrue();
     return token;
   }
@@ -97,6 +103,28 @@ final class RealClientsTest {
                   .progress())
           .hasSizeGreaterThanOrEqualTo(2);
       assertThat(client.call("get-env", "{}").ok()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Sdk.class)
+  void clientReachesTheServersOfItsEraByOnePath(Sdk sdk) throws Exception {
+    try (McpScript client = McpScript.start()) {
+      connectTo(client, sdk, gateway.url("notes").replace("/notes/mcp", "/mcp"));
+
+      List<String> names = client.ask("listTools").value().path("tools").findValuesAsText("name");
+      assertThat(names).startsWith("notes__list_notes", "notes__read_note");
+      assertThat(client.call("notes__read_note", "{\"id\":\"1\"}").text()).isEqualTo("Buy milk.");
+      assertThat(client.call("notes__delete_note", "{\"id\":\"1\"}").ok()).isFalse();
+      assertThat(demo.seen()).noneMatch(call -> call.tool().equals("delete_note"));
+      if (names.size() > 2) {
+        assertThat(names).contains("everything__echo").doesNotContain("everything__get-env");
+        assertThat(client.call("everything__echo", "{\"message\":\"hello\"}").text())
+            .contains("hello");
+      } else {
+        // This server speaks legacy revisions only.
+        assertThat(sdk).isIn(Sdk.V2_MODERN, Sdk.V2_AUTO);
+      }
     }
   }
 
