@@ -312,11 +312,16 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void sweep() {
-    sessions.sweep(limits());
-    tasks.sweep();
-    programs.sweep();
-    if (!draining) {
-      sweepLater();
+    try {
+      sessions.sweep(limits());
+      tasks.sweep();
+      programs.sweep();
+    } catch (RuntimeException failure) {
+      LOG.atError().setCause(failure).log("looking for what is over failed");
+    } finally {
+      if (!draining) {
+        sweepLater();
+      }
     }
   }
 

@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One MCP request through the gateway: what is known of it so far. Each part is set once, by the
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the exchange's event loop.
  */
 final class Call {
+  private static final Logger LOG = LoggerFactory.getLogger(Call.class);
+
   private final String id;
   private final Exchange exchange;
   private final Snapshot snapshot;
@@ -52,6 +56,7 @@ final class Call {
   private int round;
   private @Nullable String parent;
   private @Nullable String exposedName;
+  private boolean onBehalf;
   private ClientCapabilities capabilities = ClientCapabilities.NONE;
   private boolean tasksDeclared;
   private @Nullable Task task;
@@ -83,6 +88,7 @@ final class Call {
     Call made = new Call(callId, inner, snapshot, to);
     made.caller = caller();
     made.exposedName = exposed;
+    made.onBehalf = true;
     if (!callId.equals(id)) {
       made.parent = id;
     }
@@ -215,6 +221,11 @@ final class Call {
   /** What the client calls the target, or null when it has no other name than at the server. */
   @Nullable String exposedName() {
     return exposedName;
+  }
+
+  /** Whether it is a part of a request at a path with several servers. */
+  boolean isOnBehalf() {
+    return onBehalf;
   }
 
   /** What the client is told of the target of this name: the name that it used. */
@@ -409,7 +420,17 @@ final class Call {
       return false;
     }
     ended = true;
-    endTasks.forEach(Runnable::run);
+    for (Runnable task : endTasks) {
+      try {
+        task.run();
+      } catch (RuntimeException failure) {
+        // What the call held must be given back all the same.
+        LOG.atError()
+            .setCause(failure)
+            .addKeyValue("call", id)
+            .log("a task at a call's end failed");
+      }
+    }
     endTasks.clear();
     return true;
   }

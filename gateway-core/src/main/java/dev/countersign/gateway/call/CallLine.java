@@ -102,8 +102,8 @@ public final class CallLine implements RequestHandler {
 
   /** A request of the gateway's own to one server, on behalf of a caller who has been proven. */
   private void onBehalf(Call call) {
-    bodies
-        .read(call)
+    CompletableFuture.completedFuture(call)
+        .thenCompose(bodies::read)
         .thenCompose(body -> messages.parse(call, body))
         .thenAccept(parsed -> sessions.bind(call))
         .thenCompose(bound -> toServer(call))

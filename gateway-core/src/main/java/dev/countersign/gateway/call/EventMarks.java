@@ -34,7 +34,8 @@ final class EventMarks {
   /** What the client gets beside an event's data. */
   SseMark of(SseEvent event) {
     BoundSession session = call.session();
-    if (session == null) {
+    if (session == null || call.isOnBehalf()) {
+      // A path with several servers has no GET to go on by.
       return SseMark.NONE;
     }
     boolean get = call.message().method() == McpMethod.STREAM;

@@ -64,15 +64,19 @@ final class FanOut {
     }
   }
 
-  /** Completes, on the call's loop, with what each said, in order. */
-  CompletableFuture<List<Said>> ask(Call outer, List<InnerCalls.Request> requests) {
+  /**
+   * Completes, on the call's loop, with what each said, in order, or at once when the client left.
+   *
+   * @param over runs for each when its server has nothing more to do for it, which may be later
+   */
+  CompletableFuture<List<Said>> ask(Call outer, List<InnerCalls.Request> requests, Runnable over) {
     List<CompletableFuture<Said>> asked = new ArrayList<>();
     for (InnerCalls.Request request : requests) {
       Collector collector = new Collector(outer, request);
       asked.add(collector.said);
       // A client that left is answered nothing, so what was asked for it ends with it.
       outer.exchange().onClosed(collector::nothing);
-      inner.send(outer, request, collector);
+      inner.send(outer, request, collector).onEnd(over);
     }
     return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
         .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -130,18 +131,30 @@ final class FederatedLine {
         requests.add(new InnerCalls.Request(ids.next(), member, session, null, null, body));
       }
     }
+    // A client that leaves early still has its requests in flight as long as servers are at work.
+    AtomicInteger parts = new AtomicInteger(requests.size() + 1);
+    Runnable over =
+        () -> {
+          if (parts.decrementAndGet() == 0) {
+            call.end();
+          }
+        };
     return fanOut
-        .ask(call, requests)
+        .ask(call, requests, over)
         .thenAccept(
             said -> {
-              said.forEach(this::note);
-              Answer answer = merge.of(said);
-              List<Header> headers = new ArrayList<>(answer.headers());
-              headers.addAll(FrontDoor.cors(call.exchange().head()));
-              if (call.end()) {
-                call.exchange().answer(new Answer(answer.status(), headers, answer.body()));
+              if (!call.exchange().closed()) {
+                said.forEach(this::note);
+                write(call, merge.of(said));
               }
+              over.run();
             });
+  }
+
+  private static void write(Call call, Answer answer) {
+    List<Header> headers = new ArrayList<>(answer.headers());
+    headers.addAll(FrontDoor.cors(call.exchange().head()));
+    call.exchange().answer(new Answer(answer.status(), headers, answer.body()));
   }
 
   private static Map<String, String> cursors(@Nullable JsonValue given) {

@@ -5,10 +5,12 @@ import dev.countersign.gateway.admission.AdmittedCall;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.SessionTable;
+import dev.countersign.gateway.upstream.Upstream;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -109,7 +111,12 @@ final class FinalAnswer {
       letGo(upstreamSessionId);
       throw RefusedException.of(Reason.SESSION_LIMIT);
     }
-    session.onEnd(() -> letGo(upstreamSessionId));
+    if (upstreamSessionId != null) {
+      // The session outlives this call by hours, and must not keep its bytes.
+      Upstream upstream = call.route().upstream();
+      Loop loop = call.exchange().loop();
+      session.onEnd(() -> upstream.sessionEnded(upstreamSessionId, loop));
+    }
     return session;
   }
 

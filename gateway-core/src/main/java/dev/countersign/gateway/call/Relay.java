@@ -17,12 +17,16 @@ import dev.countersign.gateway.sse.SseEncoder;
 import dev.countersign.gateway.sse.SseEvent;
 import dev.countersign.gateway.sse.SseRefusedException;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes what one server answered to the client that asked on a federated path, with names as that
  * client knows them. Confined to the call's loop.
  */
 final class Relay implements Responder {
+  private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+
   private final Exchange client;
   private final McpMethod method;
   private final String server;
@@ -40,7 +44,16 @@ final class Relay implements Responder {
 
   @Override
   public void answer(Answer answer) {
-    client.answer(new Answer(answer.status(), answer.headers(), exposed(answer.body())));
+    byte[] body;
+    try {
+      body = exposed(answer.body());
+    } catch (RuntimeException failure) {
+      // Somebody waits for the answer, and there will be no other.
+      LOG.atError().setCause(failure).log("putting names into an answer failed");
+      client.answer(Answer.empty(500));
+      return;
+    }
+    client.answer(new Answer(answer.status(), answer.headers(), body));
   }
 
   @Override

@@ -53,7 +53,7 @@ final class TaskStep {
       return;
     }
     String id = String.valueOf(call.message().targetName());
-    Task task = tasks.find(call.route().path(), id, call.caller().key());
+    Task task = tasks.find(call.route().server().name(), id, call.caller().key());
     if (task == null) {
       throw RefusedException.of(Reason.TARGET_UNKNOWN, "Unknown task");
     }
@@ -95,7 +95,7 @@ final class TaskStep {
   /** What of these task ids is the caller's. */
   Set<String> owned(Call call, Set<String> ids) {
     return ids.stream()
-        .filter(id -> tasks.find(call.route().path(), id, call.caller().key()) != null)
+        .filter(id -> tasks.find(call.route().server().name(), id, call.caller().key()) != null)
         .collect(Collectors.toSet());
   }
 
@@ -111,7 +111,7 @@ final class TaskStep {
     }
     TaskTable.Opened opened =
         tasks.open(
-            call.route().path(),
+            call.route().server().name(),
             id(result),
             call.caller().key(),
             tool,

@@ -11,9 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose each task is, by route and the server's id for it. Bounded: {@value #TASKS_MAX} in all,
- * {@value #TASKS_PER_CALLER_MAX} of a caller; each is forgotten after the time that its server
- * keeps it, {@link #KEPT_MAX} at most. Any thread.
+ * Whose each task is, by server and its id for it. Bounded: {@value #TASKS_MAX} in all, {@value
+ * #TASKS_PER_CALLER_MAX} of a caller; each is forgotten after the time that its server keeps it,
+ * {@link #KEPT_MAX} at most. Any thread.
  */
 public final class TaskTable {
   static final int TASKS_MAX = 100_000;
@@ -26,7 +26,7 @@ public final class TaskTable {
   private final Map<Key, Task> tasks = new LinkedHashMap<>();
   private final Map<CallerKey, Integer> owned = new HashMap<>();
 
-  private record Key(String route, String id) {}
+  private record Key(String server, String id) {}
 
   public TaskTable(InstantSource clock) {
     this.clock = clock;
@@ -45,13 +45,14 @@ public final class TaskTable {
   /**
    * Makes a caller the owner of a task.
    *
+   * @param server the server that keeps it; what two servers call alike are two tasks
    * @param tool whose work it is
    * @param call the id of the call that created it
    * @param ttl how long the server keeps it, or null for as long as it likes
    */
   public synchronized Opened open(
-      String route, String id, CallerKey owner, String tool, String call, @Nullable Duration ttl) {
-    Key key = new Key(route, id);
+      String server, String id, CallerKey owner, String tool, String call, @Nullable Duration ttl) {
+    Key key = new Key(server, id);
     Task known = live(key);
     if (known != null) {
       return known.owner().equals(owner) && known.tool().equals(tool) ? Opened.YES : Opened.TAKEN;
@@ -68,8 +69,8 @@ public final class TaskTable {
   }
 
   /** A caller's task, or null when there is none of this id, or it is somebody else's. */
-  public synchronized @Nullable Task find(String route, String id, CallerKey caller) {
-    Task task = live(new Key(route, id));
+  public synchronized @Nullable Task find(String server, String id, CallerKey caller) {
+    Task task = live(new Key(server, id));
     return task != null && task.owner().equals(caller) ? task : null;
   }
 

@@ -164,6 +164,10 @@ final class RawServer implements AutoCloseable {
   }
 
   /** Waits until every connection is gone, also in the counts. */
+  void awaitRefused(Refused what) {
+    await(() -> refused.contains(what));
+  }
+
   void awaitNoConnections() {
     await(() -> listener.connections() == 0 && opened.get() == closed.get());
   }
