@@ -73,7 +73,10 @@ final class ConnectionSetup extends ChannelInitializer<SocketChannel> {
     }
   }
 
-  /** Sees bytes before the decoder does, so that a slow head is timed from its first byte. */
+  /**
+   * Sees bytes before the decoder does, so that a slow head is timed from its first byte, and those
+   * count that the decoder drops.
+   */
   private static final class FirstByte extends ChannelInboundHandlerAdapter {
     private final Http1Connection connection;
 
@@ -84,7 +87,7 @@ final class ConnectionSetup extends ChannelInitializer<SocketChannel> {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       if (message instanceof ByteBuf bytes && bytes.isReadable()) {
-        connection.bytesArrived();
+        connection.bytesArrived(bytes.readableBytes());
       }
       ctx.fireChannelRead(message);
     }

@@ -64,7 +64,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     if (linger != null) {
-      linger.take(message);
+      if (message instanceof LastHttpContent) {
+        linger.bodyEnded();
+      }
       ReferenceCountUtil.release(message);
     } else if (closing) {
       ReferenceCountUtil.release(message);
@@ -236,9 +238,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     }
   }
 
-  /** The first byte after a pause: from here the head has its own, shorter time. */
-  void bytesArrived() {
-    if (current == null && linger == null && !flushing && !headTimed && ahead.isEmpty()) {
+  /** With the first byte after a pause the head's own, shorter time begins. */
+  void bytesArrived(int bytes) {
+    if (linger != null) {
+      linger.arrived(bytes);
+    } else if (current == null && !flushing && !headTimed && ahead.isEmpty()) {
       headTimed = true;
       deadline.arm(limits.head(), this::headTimeout);
     }

@@ -2,13 +2,12 @@
 package dev.countersign.gateway.http;
 
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.LastHttpContent;
 import java.time.Duration;
 
 /**
- * Reads on for a while after an answer that came before the whole body, so that the client sees the
- * answer and not a broken connection. Confined to its event loop.
+ * Takes what still comes after an answer to what was not read to its end, a body or something that
+ * is no HTTP, so that the client sees the answer and not a broken connection: for a second, and no
+ * more than 1 MiB. Confined to its event loop.
  */
 final class Linger {
   private static final Duration TIME = Duration.ofSeconds(1);
@@ -23,12 +22,16 @@ final class Linger {
     deadline.arm(TIME, channel::close);
   }
 
-  void take(Object message) {
-    if (message instanceof HttpContent content) {
-      bytes += content.content().readableBytes();
-      if (content instanceof LastHttpContent || bytes > BYTES_MAX) {
-        channel.close();
-      }
+  /** So many bytes came from the socket, whatever they say. */
+  void arrived(int more) {
+    bytes += more;
+    if (bytes > BYTES_MAX) {
+      channel.close();
     }
+  }
+
+  /** The body has ended, and nothing is to follow it. */
+  void bodyEnded() {
+    channel.close();
   }
 }
