@@ -86,6 +86,12 @@ final class ReplyBody {
     }
   }
 
+  /** Lets go of what was gathered; nothing is wanted of what comes from here on. */
+  void release() {
+    events = null;
+    json = null;
+  }
+
   private final class Events implements SseDecoder.Sink {
     @Override
     public void event(SseEvent event) {

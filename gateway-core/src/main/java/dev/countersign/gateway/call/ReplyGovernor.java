@@ -87,6 +87,8 @@ final class ReplyGovernor implements ReplyListener {
     this.order = new ReplyOrder(outcome, this::broke);
     this.messages = new ReplyMessages(call, legacy.tasks(), work, watch::toolsChanged);
     this.body = new ReplyBody(call, new Events());
+    // A stream that can be resumed is kept beyond its call, and this with it.
+    call.onEnd(body::release);
     this.answers =
         new FinalAnswer(
             call,

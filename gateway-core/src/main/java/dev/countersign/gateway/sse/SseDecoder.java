@@ -12,10 +12,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SseDecoder {
   private static final int OTHER_LINE_BYTES_MAX = 8 << 10;
+  private static final int FIRST_BYTES = 512;
+
+  /** A buffer that grew over this is let go of when it is empty: streams stay open for hours. */
+  private static final int KEPT_BYTES_MAX = 64 << 10;
 
   private final int eventBytesMax;
-  private final ByteArrayOutputStream line = new ByteArrayOutputStream(512);
-  private final ByteArrayOutputStream data = new ByteArrayOutputStream(512);
+  private ByteArrayOutputStream line = new ByteArrayOutputStream(FIRST_BYTES);
+  private ByteArrayOutputStream data = new ByteArrayOutputStream(FIRST_BYTES);
   private @Nullable String event;
   private @Nullable String id;
   private @Nullable Integer retry;
@@ -70,6 +74,14 @@ public final class SseDecoder {
     append(piece, start, end);
   }
 
+  private static ByteArrayOutputStream emptied(ByteArrayOutputStream buffer) {
+    if (buffer.size() > KEPT_BYTES_MAX) {
+      return new ByteArrayOutputStream(FIRST_BYTES);
+    }
+    buffer.reset();
+    return buffer;
+  }
+
   private void append(byte[] piece, int from, int to) throws SseRefusedException {
     if (line.size() + (long) (to - from) > eventBytesMax + (long) OTHER_LINE_BYTES_MAX) {
       throw new SseRefusedException("a line is over the limit");
@@ -79,7 +91,7 @@ public final class SseDecoder {
 
   private void endLine(Sink sink) throws SseRefusedException {
     byte[] bytes = line.toByteArray();
-    line.reset();
+    line = emptied(line);
     if (firstLine) {
       firstLine = false;
       if (bytes.length >= 3
@@ -151,7 +163,7 @@ public final class SseDecoder {
   private void dispatch(Sink sink) {
     if (hasData || id != null || event != null || retry != null) {
       SseEvent whole = new SseEvent(event, id, retry, data.toByteArray(), hasData);
-      data.reset();
+      data = emptied(data);
       hasData = false;
       event = null;
       id = null;

@@ -157,6 +157,19 @@ final class SseDecoderTest {
     assertThat(reading.read).hasSize(50);
   }
 
+  @Test
+  void readsOnAfterItLetGoOfLargeBuffers() throws SseRefusedException {
+    SseDecoder decoder = new SseDecoder(1 << 20);
+    Reading reading = new Reading();
+    String large = "a".repeat(200_000);
+
+    feed(decoder, "id: 1\ndata: " + large + "\ndata: b\n\ndata: c\n", reading);
+    assertThat(decoder.buffered()).isOne();
+    feed(decoder, ":" + large + "\n\ndata: d\n\n", reading);
+
+    assertThat(reading.read).containsExactly("|1|" + large + ",b", ":", "||c", "||d");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", ":", "data: ", "event: ", "x: "})
   void givesUpOnALineWithoutEnd(String start) {
