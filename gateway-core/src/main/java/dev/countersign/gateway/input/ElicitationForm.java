@@ -43,7 +43,7 @@ final class ElicitationForm {
     if (message.text().length() > MESSAGE_CHARS_MAX) {
       throw new InputRefusedException("a message that is too long");
     }
-    refuseLink(message);
+    refuse(message.text());
     if (schema == null || !"object".equals(text(schema.member("type")))) {
       throw new InputRefusedException("a form that is no object");
     }
@@ -54,11 +54,17 @@ final class ElicitationForm {
     if (properties.size() > FIELDS_MAX) {
       throw new InputRefusedException("a form with too many fields");
     }
+    for (JsonMember part : schema.members()) {
+      if (!part.name().equals("$schema")) {
+        refuse(part.name());
+        refuseIn(part.value());
+      }
+    }
     Map<String, FormField> fields = new HashMap<>();
     for (JsonMember property : properties.members()) {
-      refuseSecret(property);
-      refuseLink(property.value().member("title"));
-      refuseLink(property.value().member("description"));
+      if ("password".equals(text(property.value().member("format")))) {
+        throw new InputRefusedException("a form that asks for a secret");
+      }
       fields.put(property.name(), FormField.of(property.value()));
     }
     return new ElicitationForm(fields, required(schema.member("required"), fields.keySet()));
@@ -78,29 +84,38 @@ final class ElicitationForm {
     return required;
   }
 
+  /** Whatever a client may show of a form, wherever it stands. */
+  private static void refuseIn(JsonValue part) {
+    switch (part.kind()) {
+      case STRING -> refuse(part.text());
+      case ARRAY -> part.elements().forEach(ElicitationForm::refuseIn);
+      case OBJECT -> {
+        for (JsonMember member : part.members()) {
+          refuse(member.name());
+          refuseIn(member.value());
+        }
+      }
+      case NUMBER, TRUE, FALSE, NULL -> {}
+    }
+  }
+
   /** Servers must not ask for secrets in a form: every client software on the way reads them. */
-  private static void refuseSecret(JsonMember property) {
-    JsonValue field = property.value();
-    if (isSecret(property.name())
-        || isSecret(text(field.member("title")))
-        || "password".equals(text(field.member("format")))) {
+  private static void refuse(String words) {
+    refuseLink(words);
+    if (isSecret(words)) {
       throw new InputRefusedException("a form that asks for a secret");
     }
   }
 
-  private static boolean isSecret(@Nullable String name) {
-    if (name == null) {
-      return false;
-    }
+  private static boolean isSecret(String name) {
     String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "");
     return SECRET.matcher(plain).matches() && !NO_SECRET.matcher(plain).matches();
   }
 
   /** A link belongs into url mode, where its host is checked. */
-  private static void refuseLink(@Nullable JsonValue words) {
-    String text = text(words);
-    if (text != null && LINK.matcher(text).find()) {
-      throw new InputRefusedException("a form with a link in its words");
+  static void refuseLink(String words) {
+    if (LINK.matcher(words).find()) {
+      throw new InputRefusedException("a link in the words of a question");
     }
   }
 

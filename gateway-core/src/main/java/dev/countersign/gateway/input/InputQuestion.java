@@ -137,6 +137,7 @@ public final class InputQuestion {
             method, InputTarget.FORM, rules, form, null, false, false, List.of());
       }
       case "url" -> {
+        ElicitationForm.refuseLink(message.text());
         String host = ElicitationUrl.host(params.member("url"), rules.elicitationHosts());
         yield new InputQuestion(
             method,

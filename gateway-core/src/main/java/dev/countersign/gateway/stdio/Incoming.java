@@ -6,8 +6,11 @@ import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.upstream.UpstreamFailure;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,16 @@ final class Incoming implements BoundedLines.Sink {
           "notifications/tools/list_changed",
           "notifications/prompts/list_changed",
           "notifications/resources/list_changed");
+
+  private static final int BEGINNING_BYTES = 256;
+  private static final String VERSION = "(\"jsonrpc\"\\s*:\\s*\"2\\.0\"\\s*,\\s*)?";
+  private static final Pattern ANSWER =
+      Pattern.compile(
+          "\\s*\\{\\s*"
+              + VERSION
+              + "\"id\"\\s*:\\s*(?<id>[1-9][0-9]{0,15})\\s*,\\s*"
+              + VERSION
+              + "\"(result|error)\"\\s*:");
 
   private final Conversation conversation;
   private final Requests requests;
@@ -61,15 +74,28 @@ final class Incoming implements BoundedLines.Sink {
     }
   }
 
-  /** With a single request under way it can only have been its answer, which is lost. */
+  /**
+   * An answer that is lost, if its beginning says so. With a single request under way of the only
+   * caller it can be no other's, either.
+   */
   @Override
   public void tooLong(byte[] beginning) {
     observer.line(server, StdioObserver.Line.TOO_LONG);
-    Pending.Forwarded only = requests.only();
-    if (only != null) {
-      var unused = requests.take(only.exchange());
-      only.exchange().fail(UpstreamFailure.Kind.BAD_REPLY, "a line over the limit");
+    Pending.Forwarded lost = requests.forwarded(answeredId(beginning));
+    if (lost == null && !conversation.kind().shared()) {
+      lost = requests.only();
     }
+    if (lost != null) {
+      var unused = requests.take(lost.exchange());
+      lost.exchange().fail(UpstreamFailure.Kind.BAD_REPLY, "a line over the limit");
+    }
+  }
+
+  /** The id of the request that a line begins to answer, or 0 when its beginning does not tell. */
+  static long answeredId(byte[] beginning) {
+    int length = Math.min(beginning.length, BEGINNING_BYTES);
+    Matcher answer = ANSWER.matcher(new String(beginning, 0, length, StandardCharsets.ISO_8859_1));
+    return answer.lookingAt() ? Long.parseLong(answer.group("id")) : 0;
   }
 
   private void answered(long id, RpcMessage answer) {

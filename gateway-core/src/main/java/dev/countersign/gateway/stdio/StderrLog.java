@@ -3,6 +3,10 @@ package dev.countersign.gateway.stdio;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.BitSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -19,7 +23,7 @@ final class StderrLog implements BoundedLines.Sink {
   private static final long PAUSE_NANOS = Duration.ofMillis(100).toNanos();
   private static final int SECRET_CHARS_MIN = 6;
 
-  private final Iterable<String> secrets;
+  private final List<String> pieces;
   private final Consumer<String> log;
   private final Runnable onSuppressed;
   private long tokens = BURST;
@@ -32,7 +36,7 @@ final class StderrLog implements BoundedLines.Sink {
    * @param onSuppressed runs for each line that is not logged
    */
   StderrLog(Iterable<String> secrets, Consumer<String> log, Runnable onSuppressed) {
-    this.secrets = secrets;
+    this.pieces = pieces(secrets);
     this.log = log;
     this.onSuppressed = onSuppressed;
   }
@@ -57,13 +61,47 @@ final class StderrLog implements BoundedLines.Sink {
       log.accept("(" + suppressed + " lines were not logged)");
       suppressed = 0;
     }
-    String text = new String(line, StandardCharsets.UTF_8);
-    for (String secret : secrets) {
-      if (secret.length() >= SECRET_CHARS_MIN) {
-        text = text.replace(secret, "[secret]");
+    log.accept(escaped(redacted(new String(line, StandardCharsets.UTF_8), !end.isEmpty())) + end);
+  }
+
+  private String redacted(String text, boolean cut) {
+    BitSet secret = new BitSet(text.length());
+    for (String piece : pieces) {
+      for (int at = text.indexOf(piece); at >= 0; at = text.indexOf(piece, at + 1)) {
+        secret.set(at, at + piece.length());
+      }
+      if (cut) {
+        secret.set(beginningAtEnd(text, piece), text.length());
       }
     }
-    log.accept(escaped(text) + end);
+    StringBuilder out = new StringBuilder(text.length());
+    int from = 0;
+    for (int at = secret.nextSetBit(0); at >= 0; at = secret.nextSetBit(from)) {
+      out.append(text, from, at).append("[secret]");
+      from = secret.nextClearBit(at);
+    }
+    return out.append(text, from, text.length()).toString();
+  }
+
+  /** Where the longest beginning of a secret begins that a text was cut in; its length if none. */
+  private static int beginningAtEnd(String text, String piece) {
+    // A cut may leave half a character, which was read as a replacement.
+    int end = text.endsWith("\ufffd") ? text.length() - 1 : text.length();
+    int at = Math.max(0, end - piece.length());
+    while (at < end && !piece.startsWith(text.substring(at, end))) {
+      at++;
+    }
+    return at == end ? text.length() : at;
+  }
+
+  /** Secrets of many lines are told line by line. */
+  private static List<String> pieces(Iterable<String> secrets) {
+    Set<String> pieces = new LinkedHashSet<>();
+    for (String secret : secrets) {
+      pieces.add(secret);
+      secret.lines().map(String::strip).forEach(pieces::add);
+    }
+    return pieces.stream().filter(piece -> piece.length() >= SECRET_CHARS_MIN).toList();
   }
 
   private boolean mayLog() {

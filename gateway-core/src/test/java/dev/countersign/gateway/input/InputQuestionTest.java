@@ -110,6 +110,13 @@ final class InputQuestionTest {
         "'a':{'type':'string','format':'password'}",
         "'a':{'type':'string','description':'see https://evil.example'}",
         "'a':{'type':'string','title':'www.evil.example'}",
+        "'a':{'type':'string','description':'Your password, please'}",
+        "'a':{'type':'string','default':'https://evil.example'}",
+        "'a':{'type':'string','enum':['x','https://evil.example']}",
+        "'a':{'type':'string','enum':['x'],'enumNames':['www.evil.example']}",
+        "'a':{'type':'string','oneOf':[{'const':'x','title':'see https://evil.example'}]}",
+        "'a':{'type':'array','items':{'anyOf':[{'const':'x','title':'API key'}]}}",
+        "'https://evil.example':{'type':'string'}",
         "'a':{'type':'object'}",
         "'a':{'type':'array'}",
         "'a':{'type':'array','items':{'type':'string'}}",
@@ -151,6 +158,11 @@ final class InputQuestionTest {
         "'message':'go to"
             + " https://evil.example','requestedSchema':{'type':'object','properties':{}}",
         "'message':'m','requestedSchema':{'type':'object','properties':{},'required':['x']}",
+        "'message':'Your password?','requestedSchema':{'type':'object','properties':{}}",
+        "'message':'m','requestedSchema':{'type':'object','title':'Password','properties':{}}",
+        "'message':'m','requestedSchema':{'type':'object','description':'at https://evil.example',"
+            + "'properties':{}}",
+        "'message':'or https://evil.example','mode':'url','url':'https://login.example/'",
         "'message':'m','mode':'url'",
       })
   void elicitationThatIsMalformedIsRefused(String members) {

@@ -41,6 +41,22 @@ final class StderrLogTest {
   }
 
   @Test
+  void secretsOfManyLinesStayOutOfTheLogLineByLine() {
+    StderrLog many =
+        new StderrLog(List.of("-----BEGIN-----\r\n  c2VjcmV0\r\nab\r\n"), logged::add, () -> {});
+    many.line("key: c2VjcmV0 in ab".getBytes(StandardCharsets.UTF_8));
+
+    assertThat(logged).containsExactly("key: [secret] in ab");
+  }
+
+  @Test
+  void secretThatIsCutWithItsLineStaysOutOfTheLog() {
+    log.tooLong("s3cret-value and s3cret-va".getBytes(StandardCharsets.UTF_8));
+
+    assertThat(logged).containsExactly("[secret] and [secret]…");
+  }
+
+  @Test
   void longLineIsCutAndSaysSo() {
     log.tooLong("beginning".getBytes(StandardCharsets.UTF_8));
 
