@@ -36,13 +36,13 @@ final class AnswerStep {
     }
     call.onEnd(
         () -> {
-          if (call.wasSent()) {
+          if (call.life().wasSent()) {
             question.asker().answered();
           } else {
             question.asker().unanswered("its answer was not let through");
           }
         });
-    call.follows(Trigger.INPUT_RESPONSE, 0, question.callId());
+    call.follows(new CallOrigin(Trigger.INPUT_RESPONSE, 0, question.callId()));
     call.message(message(question, response));
     check(question, response);
   }

@@ -3,7 +3,6 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.admission.OutboundRequest;
 import dev.countersign.gateway.http.Exchange;
-import dev.countersign.gateway.input.ClientCapabilities;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.mcp.BodyEdit;
 import dev.countersign.gateway.mcp.McpMessage;
@@ -19,13 +18,7 @@ import dev.countersign.policy.Decision;
 import dev.countersign.policy.Effect;
 import dev.countersign.policy.Permit;
 import dev.countersign.policy.TargetKind;
-import dev.countersign.policy.Trigger;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One MCP request through the gateway: what is known of it so far. Each part is set once, by the
@@ -34,14 +27,12 @@ import org.slf4j.LoggerFactory;
  * <p>Confined to the exchange's event loop.
  */
 final class Call {
-  private static final Logger LOG = LoggerFactory.getLogger(Call.class);
-
   private final String id;
   private final Exchange exchange;
   private final Snapshot snapshot;
   private final Entrance entrance;
-  private final long beganNanos = System.nanoTime();
-  private final List<Runnable> endTasks = new ArrayList<>(4);
+  private final CallLife life;
+  private final ReplyTerms terms = new ReplyTerms();
   private @Nullable Route route;
   private @Nullable Caller caller;
   private @Nullable McpMessage message;
@@ -52,30 +43,20 @@ final class Call {
   private @Nullable RejectReason rejection;
   private @Nullable RpcId rpcId;
   private boolean modernEra;
-  private Trigger trigger = Trigger.REQUEST;
-  private int round;
-  private @Nullable String parent;
+  private CallOrigin origin = CallOrigin.FIRST;
   private @Nullable String exposedName;
   private boolean onBehalf;
-  private ClientCapabilities capabilities = ClientCapabilities.NONE;
-  private boolean tasksDeclared;
   private @Nullable Task task;
   private @Nullable BodyEdit edits;
-  private @Nullable Listening listening;
-  private @Nullable UnaryOperator<String> cursors;
-  private Runnable cancellation = () -> {};
   private @Nullable Decision decision;
   private long decidedNanos;
-  private boolean ended;
-  private boolean sent;
-  private boolean mayBeTask;
-  private @Nullable Resumption resumption;
 
   Call(String id, Exchange exchange, Snapshot snapshot, Entrance entrance) {
     this.id = id;
     this.exchange = exchange;
     this.snapshot = snapshot;
     this.entrance = entrance;
+    this.life = new CallLife(id, exchange.loop());
     this.route = entrance instanceof Route one ? one : null;
   }
 
@@ -90,7 +71,7 @@ final class Call {
     made.exposedName = exposed;
     made.onBehalf = true;
     if (!callId.equals(id)) {
-      made.parent = id;
+      made.origin = made.origin.under(id);
     }
     return made;
   }
@@ -136,10 +117,6 @@ final class Call {
 
   LimitSettings limits() {
     return snapshot.settings().limits();
-  }
-
-  long beganNanos() {
-    return beganNanos;
   }
 
   void rejected(RejectReason reason) {
@@ -195,27 +172,29 @@ final class Call {
     return modernEra;
   }
 
-  /**
-   * Says that this is no first request.
-   *
-   * @param why what policy is told
-   * @param rounds how many times the request was made before
-   * @param cause the id of the call that led to this one, or null
-   */
-  void follows(Trigger why, int rounds, @Nullable String cause) {
-    trigger = why;
-    round = rounds;
-    parent = cause;
+  /** Says that this is no first request. */
+  void follows(CallOrigin what) {
+    origin = what;
   }
 
-  /** Sets what makes a cursor for the client of a server's. */
-  void cursors(UnaryOperator<String> sealing) {
-    cursors = sealing;
+  /** What led to it. */
+  CallOrigin origin() {
+    return origin;
   }
 
-  /** Makes a cursor for the client of a server's. */
-  UnaryOperator<String> cursors() {
-    return established(cursors);
+  /** The id of the call that led to it, or its own when none did. */
+  String firstId() {
+    return origin.parent() == null ? id : origin.parent();
+  }
+
+  /** Its beginning and end. */
+  CallLife life() {
+    return life;
+  }
+
+  /** What its reply is held to. */
+  ReplyTerms terms() {
+    return terms;
   }
 
   /** What the client calls the target, or null when it has no other name than at the server. */
@@ -233,47 +212,12 @@ final class Call {
     return exposedName == null ? name : exposedName;
   }
 
-  /** Why policy is asked about this call. */
-  Trigger trigger() {
-    return trigger;
-  }
-
-  /** How many times the request was made before. */
-  int round() {
-    return round;
-  }
-
-  /** The id of the call that led to this one, or null. */
-  @Nullable String parent() {
-    return parent;
-  }
-
   /** What is changed of the message on its way out. */
   BodyEdit edits() {
     if (edits == null) {
       edits = new BodyEdit(message().body());
     }
     return edits;
-  }
-
-  /** What the server is told that the client may be asked for. */
-  void capabilities(ClientCapabilities granted) {
-    capabilities = granted;
-  }
-
-  /** What the server is told that the client may be asked for; nothing unless said. */
-  ClientCapabilities capabilities() {
-    return capabilities;
-  }
-
-  /** The server is told that its client knows of tasks. */
-  void mayBecomeTask(boolean granted) {
-    tasksDeclared = granted;
-  }
-
-  /** Whether the server is told that its client knows of tasks. */
-  boolean mayBecomeTask() {
-    return tasksDeclared;
   }
 
   void task(Task owned) {
@@ -288,15 +232,6 @@ final class Call {
   /** What policy and records know the target by; null when it has none. */
   @Nullable String governedName() {
     return task == null ? message().targetName() : task.tool();
-  }
-
-  void listening(Listening to) {
-    listening = to;
-  }
-
-  /** What a {@code subscriptions/listen} may hear; null for all other calls. */
-  @Nullable Listening listening() {
-    return listening;
   }
 
   void rpcId(@Nullable RpcId id) {
@@ -361,81 +296,18 @@ final class Call {
     return decision;
   }
 
-  /** Sets what a cancel by the client does once the call is under way. */
-  void onCancel(Runnable task) {
-    cancellation = task;
-  }
-
-  /** The client took the request back; may be called from any thread. */
-  void cancelled() {
-    exchange.loop().execute(() -> cancellation.run());
-  }
-
-  /** Runs a task when the call has ended, however it ended. */
+  /** Runs a task when it has ended, however it ended. */
   void onEnd(Runnable task) {
-    if (ended) {
-      task.run();
-    } else {
-      endTasks.add(task);
-    }
-  }
-
-  /** Something of it has gone to the server. */
-  void sent() {
-    sent = true;
-  }
-
-  /** Whether something of it has gone to the server. */
-  boolean wasSent() {
-    return sent;
-  }
-
-  /** Whether it is over. */
-  boolean hasEnded() {
-    return ended;
-  }
-
-  void mayBeTask(boolean granted) {
-    mayBeTask = granted;
-  }
-
-  /** Whether it asked to go on as a legacy task, and may. */
-  boolean mayBeTask() {
-    return mayBeTask;
-  }
-
-  /** The GET goes on with a stream that broke. */
-  void resumes(Resumption broken) {
-    resumption = broken;
-  }
-
-  /** What the GET goes on with, or null. */
-  @Nullable Resumption resumption() {
-    return resumption;
+    life.onEnd(task);
   }
 
   /** Marks the end; true for the first to say so. */
   boolean end() {
-    if (ended) {
-      return false;
-    }
-    ended = true;
-    for (Runnable task : endTasks) {
-      try {
-        task.run();
-      } catch (RuntimeException failure) {
-        // What the call held must be given back all the same.
-        LOG.atError()
-            .setCause(failure)
-            .addKeyValue("call", id)
-            .log("a task at a call's end failed");
-      }
-    }
-    endTasks.clear();
-    return true;
+    return life.end();
   }
 
-  private static <T> T established(@Nullable T part) {
+  /** A part that a step before this one has set. */
+  static <T> T established(@Nullable T part) {
     if (part == null) {
       throw new IllegalStateException("a step was skipped");
     }

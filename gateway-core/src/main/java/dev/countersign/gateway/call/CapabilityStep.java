@@ -32,7 +32,7 @@ final class CapabilityStep {
     JsonValue said = said(call.message());
     return said == null
         ? tasks.cut(call)
-        : cut(call, ClientCapabilities.of(said)).thenAccept(call::capabilities);
+        : cut(call, ClientCapabilities.of(said)).thenAccept(call.terms()::capabilities);
   }
 
   /** Where a client says what it can: once in its session, or in each modern request. */

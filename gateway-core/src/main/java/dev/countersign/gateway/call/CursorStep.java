@@ -48,7 +48,7 @@ final class CursorStep {
             call.route().server().name(),
             message.method().wire(),
             call.snapshot().policyRevision());
-    call.cursors(theirs -> sealed(binding, theirs));
+    call.terms().cursors(theirs -> sealed(binding, theirs));
     JsonValue given = message.params() == null ? null : message.params().member("cursor");
     if (given == null) {
       return;

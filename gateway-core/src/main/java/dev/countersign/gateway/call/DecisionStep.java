@@ -202,7 +202,7 @@ final class DecisionStep {
     return request(
         call,
         snapshot,
-        call.trigger(),
+        call.origin().trigger(),
         message.kind(),
         name == null ? call.route().server().name() : name,
         call.effect(),
@@ -227,8 +227,8 @@ final class DecisionStep {
             message.method().wire(),
             version(message, session),
             trigger,
-            call.round(),
-            call.parent()),
+            call.origin().round(),
+            call.origin().parent()),
         new AccessRequest.Caller(
             caller.id(),
             caller.kind(),

@@ -100,7 +100,7 @@ final class Endings {
     meters.refused(reason);
     log(call, reason);
     if (call.hasMessage()) {
-      long nanos = System.nanoTime() - call.beganNanos();
+      long nanos = System.nanoTime() - call.life().beganNanos();
       meters.callBegan();
       meters.callEnded(
           call.message().method().wire(),

@@ -49,7 +49,7 @@ final class EventMarks {
   }
 
   private String streamKey(boolean get) {
-    Resumption resumption = call.resumption();
+    Resumption resumption = call.terms().resumption();
     if (resumption != null) {
       return resumption.position().stream();
     }

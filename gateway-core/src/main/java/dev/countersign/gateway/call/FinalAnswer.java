@@ -105,7 +105,7 @@ final class FinalAnswer {
             call.route().path(),
             version,
             upstreamSessionId,
-            call.capabilities(),
+            call.terms().capabilities(),
             call.limits());
     if (session == null) {
       letGo(upstreamSessionId);

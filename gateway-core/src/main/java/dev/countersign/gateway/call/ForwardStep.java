@@ -63,7 +63,7 @@ final class ForwardStep {
       return;
     }
     try {
-      call.sent();
+      call.life().sent();
       governor.watch(
           call.route()
               .upstream()

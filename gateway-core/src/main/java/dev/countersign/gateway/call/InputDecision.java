@@ -35,7 +35,7 @@ final class InputDecision {
    */
   CompletableFuture<Boolean> mayAsk(Call parent, McpMethod method, InputQuestion question) {
     Call asked = of(parent, method, question);
-    if (!question.isCoveredBy(parent.capabilities())) {
+    if (!question.isCoveredBy(parent.terms().capabilities())) {
       return refused(asked).thenApply(recorded -> false);
     }
     return decisions
@@ -77,7 +77,7 @@ final class InputDecision {
     asked.modernEra();
     asked.rpcId(cause.id());
     asked.derivedSession(String.valueOf(parent.sessionId()));
-    asked.follows(Trigger.INPUT_REQUEST, parent.round(), parent.id());
+    asked.follows(new CallOrigin(Trigger.INPUT_REQUEST, parent.origin().round(), parent.id()));
     return asked;
   }
 }

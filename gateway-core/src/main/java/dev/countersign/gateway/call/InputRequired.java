@@ -76,7 +76,7 @@ final class InputRequired {
     JsonValue inner = result.member("requestState");
     if ((requests == null && inner == null)
         || (inner != null && inner.kind() != JsonKind.STRING)
-        || call.round() >= ROUNDS_MAX) {
+        || call.origin().round() >= ROUNDS_MAX) {
       throw ResultStep.badReply("a request for input that is malformed, or one too many");
     }
     BodyEdit edit = new BodyEdit(bytes);
@@ -170,11 +170,11 @@ final class InputRequired {
       Call call, JsonValue result, BodyEdit edit, Decided decided, String paramsDigest) {
     JsonValue inner = result.member("requestState");
     String innerText = inner == null ? null : new String(inner.raw(), StandardCharsets.UTF_8);
-    String first = call.parent() == null ? call.id() : call.parent();
+    String first = call.firstId();
     String sealed =
         states.seal(
             new RequestState(
-                first, call.round() + 1, decided.asked(), decided.declined(), innerText),
+                first, call.origin().round() + 1, decided.asked(), decided.declined(), innerText),
             binding(call, paramsDigest));
     if (sealed == null) {
       throw ResultStep.badReply("a request for input that is too large to be remembered");

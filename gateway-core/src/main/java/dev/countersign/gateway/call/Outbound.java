@@ -74,7 +74,7 @@ final class Outbound {
       return call.edits().bytes();
     }
     if (message.method() == McpMethod.INITIALIZE) {
-      return Rewrite.initializeRequest(message, call.capabilities());
+      return Rewrite.initializeRequest(message, call.terms().capabilities());
     }
     if (message.method() == McpMethod.SET_LEVEL) {
       return Rewrite.setLevel(message, call.route().server().messages().logLevelMax());
@@ -82,7 +82,7 @@ final class Outbound {
     JsonValue params = message.params();
     if (params != null && params.document().bytes() == message.body()) {
       Rewrite.traceContext(params, call.edits());
-      if (SessionTaskStep.asked(call) != null && !call.mayBeTask()) {
+      if (SessionTaskStep.asked(call) != null && !call.terms().mayBeTask()) {
         call.edits().remove(params, Set.of("task"));
       }
     }
@@ -91,8 +91,8 @@ final class Outbound {
 
   /** What the server is told that the client can: what was granted of what was declared. */
   private static String declared(Call call) {
-    String input = call.capabilities().json();
-    if (!call.mayBecomeTask()) {
+    String input = call.terms().capabilities().json();
+    if (!call.terms().mayBecomeTask()) {
       return input;
     }
     String tasks = "\"extensions\":{\"" + Rewrite.TASKS + "\":{}}}";
@@ -115,7 +115,7 @@ final class Outbound {
     if (session == null) {
       return;
     }
-    Resumption resumption = call.resumption();
+    Resumption resumption = call.terms().resumption();
     if (resumption != null) {
       headers.add(new Header("last-event-id", resumption.position().eventId()));
     }

@@ -97,7 +97,7 @@ final class Outcome {
         call.message().method().wire(),
         call.route().server().name(),
         word(result),
-        now - call.beganNanos(),
+        now - call.life().beganNanos(),
         call.id());
   }
 

@@ -82,7 +82,7 @@ final class QuestionStep {
   CompletableFuture<Admitted> admit(
       Call parent, McpMethod method, RpcMessage.Request request, boolean onItsOwn) {
     Call asked = Call.ledBy(parent, ids.next(), bare(method, request));
-    asked.follows(Trigger.INPUT_REQUEST, 0, parent.id());
+    asked.follows(new CallOrigin(Trigger.INPUT_REQUEST, 0, parent.id()));
     asked.rpcId(request.id());
     return CompletableFuture.completedFuture(asked)
         .thenCompose(call -> checked(call, method, request, onItsOwn))
@@ -169,7 +169,7 @@ final class QuestionStep {
     meters.refused(reason);
     LOG.atInfo()
         .addKeyValue("call", asked.id())
-        .addKeyValue("parent", asked.parent())
+        .addKeyValue("parent", asked.origin().parent())
         .addKeyValue("server", asked.route().server().name())
         .addKeyValue("reason", reason.id())
         .addKeyValue("why", cause == null ? null : cause.getMessage())

@@ -225,17 +225,21 @@ final class RecordStep {
         result,
         policy(call),
         reason,
-        requestDigest == null || call.trigger() == Trigger.INPUT_REQUEST ? null : credential(call),
+        requestDigest == null || call.origin().trigger() == Trigger.INPUT_REQUEST
+            ? null
+            : credential(call),
         call.snapshot().revision(),
         requestDigest != null);
   }
 
   private static CauseFacts cause(Call call) {
     return new CauseFacts(
-        call.trigger().wire(),
-        call.trigger() == Trigger.INPUT_REQUEST ? Direction.TO_CLIENT : Direction.TO_SERVER,
-        call.round(),
-        call.parent());
+        call.origin().trigger().wire(),
+        call.origin().trigger() == Trigger.INPUT_REQUEST
+            ? Direction.TO_CLIENT
+            : Direction.TO_SERVER,
+        call.origin().round(),
+        call.origin().parent());
   }
 
   private static ServerFacts server(Call call) {

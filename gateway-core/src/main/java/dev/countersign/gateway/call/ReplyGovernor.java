@@ -129,7 +129,7 @@ final class ReplyGovernor implements ReplyListener {
     }
     Exchange exchange = call.exchange();
     exchange.onClosed(this::clientGone);
-    call.onCancel(() -> delivery.cancelled("the client cancelled"));
+    call.life().onCancel(() -> delivery.cancelled("the client cancelled"));
     call.onEnd(() -> linger(sent));
     if (StreamLife.isOf(call)) {
       stream.begin();

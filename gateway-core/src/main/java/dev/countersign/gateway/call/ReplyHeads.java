@@ -86,7 +86,7 @@ final class ReplyHeads {
       case 405 -> answered(Reason.METHOD_NOT_ALLOWED);
       case 409 -> answered(Reason.STREAM_TAKEN);
       default ->
-          reply.status() == 400 && call.resumption() != null
+          reply.status() == 400 && call.terms().resumption() != null
               ? answered(Reason.EVENT_UNKNOWN)
               : new Judged.Bad("not an event stream");
     };

@@ -126,7 +126,7 @@ final class ReplyMessages {
       case null -> throw ResultStep.badReply(String.valueOf(reading.fault()));
       case RpcMessage.Result result -> answer(reading, result, result.id());
       case RpcMessage.Failure failure -> answer(reading, failure, failure.id());
-      case RpcMessage.Notification notification when call.listening() != null ->
+      case RpcMessage.Notification notification when call.terms().listening() != null ->
           listening().judge(notification, reading.bytes());
       case RpcMessage.Notification notification -> notification(reading, notification);
       case RpcMessage.Request request -> question(request);
@@ -145,7 +145,7 @@ final class ReplyMessages {
   }
 
   private Listening listening() {
-    return Objects.requireNonNull(call.listening());
+    return Objects.requireNonNull(call.terms().listening());
   }
 
   private Judged answer(Reading reading, RpcMessage message, @Nullable RpcId id) {
@@ -160,7 +160,7 @@ final class ReplyMessages {
       throw ResultStep.badReply("an answer to another request");
     }
     if (message instanceof RpcMessage.Result result
-        && call.listening() != null
+        && call.terms().listening() != null
         && !listening().isOurs(result.result())) {
       throw ResultStep.badReply("the end of another subscription");
     }
@@ -246,7 +246,7 @@ final class ReplyMessages {
 
   /** The broken stream that this GET goes on with, or null. */
   private @Nullable ResumableStream resumed() {
-    Resumption resumption = call.resumption();
+    Resumption resumption = call.terms().resumption();
     return resumption == null ? null : resumption.stream();
   }
 

@@ -222,7 +222,7 @@ final class ResultStep {
                     String name = names.get(i);
                     return shown[i] && seen.getOrDefault(name, 0) == 1 && !unfit.contains(name);
                   },
-                  call.cursors(),
+                  call.terms().cursors(),
                   call.modern() ? keptMillisMax() : -1);
             });
   }

@@ -70,7 +70,7 @@ final class RetryStep {
     if (state == null) {
       throw invalid();
     }
-    call.follows(Trigger.RETRY, state.round(), state.first());
+    call.follows(new CallOrigin(Trigger.RETRY, state.round(), state.first()));
     JsonValue given = params.member(ANSWERS);
     InputRules rules = call.route().server().messages().input();
     String answers = answers(state.asked(), state.declined(), given, rules);

@@ -42,7 +42,7 @@ final class ScopeStep {
         capabilities
             .cut(call)
             .thenCompose(cut -> tasks.mayDeclare(call))
-            .thenAccept(call::mayBecomeTask);
+            .thenAccept(call.terms()::mayBecomeTask);
     return call.message().method() == McpMethod.LISTEN
         ? declared.thenCompose(cut -> listen(call))
         : declared;
@@ -82,7 +82,7 @@ final class ScopeStep {
               RpcId id = call.message().id();
               if (id != null && wanted != null) {
                 Listening listening = new Listening(id, granted);
-                call.listening(listening);
+                call.terms().listening(listening);
                 call.edits()
                     .replace(
                         wanted.start(),

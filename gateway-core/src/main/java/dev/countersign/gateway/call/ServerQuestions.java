@@ -94,7 +94,7 @@ final class ServerQuestions {
       return CompletableFuture.failedFuture(new IllegalStateException("no room"));
     }
     asked.put(question.askedAs(), waiting);
-    if (call.hasEnded() || !delivery.message(question.bytes())) {
+    if (call.life().ended() || !delivery.message(question.bytes())) {
       waiting.take();
       waiting.end(OutcomeResult.CLIENT_GONE, "nobody to ask");
       return CompletableFuture.failedFuture(new IllegalStateException("nobody to ask"));

@@ -99,7 +99,7 @@ final class SessionStep {
     }
     RpcId id = message.id();
     if (id != null) {
-      if (!session.begin(id, call::cancelled)) {
+      if (!session.begin(id, call.life()::cancelled)) {
         throw RefusedException.of(Reason.ID_IN_FLIGHT);
       }
       call.onEnd(() -> session.finish(id));
@@ -149,7 +149,7 @@ final class SessionStep {
     if (!standalone && stream == null) {
       throw RefusedException.of(Reason.EVENT_UNKNOWN);
     }
-    call.resumes(new Resumption(position, stream));
+    call.terms().resumes(new Resumption(position, stream));
   }
 
   private SettledException dropped() {

@@ -56,7 +56,7 @@ final class SessionTaskStep {
     if (task == null) {
       throw RefusedException.of(Reason.TARGET_UNKNOWN, "Unknown task");
     }
-    call.follows(Trigger.TASK, 0, task.callId());
+    call.follows(new CallOrigin(Trigger.TASK, 0, task.callId()));
     call.message(
         new McpMessage(
             message.era(),
@@ -85,7 +85,7 @@ final class SessionTaskStep {
     }
     return decisions
         .mayBeTask(call, String.valueOf(call.message().targetName()))
-        .thenAccept(call::mayBeTask);
+        .thenAccept(call.terms()::mayBeTask);
   }
 
   /** {@code params.task} of a legacy call of a tool, or null. */
@@ -108,7 +108,7 @@ final class SessionTaskStep {
       return;
     }
     JsonValue id = task.member("taskId");
-    if (!call.mayBeTask()
+    if (!call.terms().mayBeTask()
         || id == null
         || id.kind() != JsonKind.STRING
         || id.text().isEmpty()
@@ -142,7 +142,8 @@ final class SessionTaskStep {
     if (entries == null || entries.kind() != JsonKind.ARRAY) {
       throw ResultStep.badReply("the list is missing");
     }
-    return Rewrite.list(bytes, result, entries, entry -> owns(call, entry), call.cursors(), -1);
+    return Rewrite.list(
+        bytes, result, entries, entry -> owns(call, entry), call.terms().cursors(), -1);
   }
 
   /** Whether what names a task names one of the call's session. */

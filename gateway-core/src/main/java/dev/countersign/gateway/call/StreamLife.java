@@ -81,13 +81,13 @@ final class StreamLife {
 
   /** New settings may show the client other lists than it has. */
   private List<byte[]> changes() {
-    Listening listening = call.listening();
+    Listening listening = call.terms().listening();
     return listening == null ? ReplyMessages.listChanges() : listening.changes();
   }
 
   /** Ends a stream on the gateway's own account; a subscription then has a result. */
   private void finish(String detail) {
-    Listening listening = call.listening();
+    Listening listening = call.terms().listening();
     if (listening != null && !outcome.over()) {
       listening.end().ifPresent(delivery::message);
     }

@@ -57,7 +57,7 @@ final class TaskStep {
     if (task == null) {
       throw RefusedException.of(Reason.TARGET_UNKNOWN, "Unknown task");
     }
-    call.follows(Trigger.TASK, 0, task.call());
+    call.follows(new CallOrigin(Trigger.TASK, 0, task.call()));
     call.task(task);
     if (call.message().method() == McpMethod.TASKS_UPDATE) {
       answer(call, task);
@@ -106,7 +106,9 @@ final class TaskStep {
    */
   byte[] created(Call call, byte[] bytes, JsonValue result) {
     String tool = call.message().targetName();
-    if (!call.mayBecomeTask() || tool == null || call.message().method() != McpMethod.TOOLS_CALL) {
+    if (!call.terms().mayBecomeTask()
+        || tool == null
+        || call.message().method() != McpMethod.TOOLS_CALL) {
       throw ResultStep.badReply("a task where none was agreed on");
     }
     TaskTable.Opened opened =
@@ -115,7 +117,7 @@ final class TaskStep {
             id(result),
             call.caller().key(),
             tool,
-            call.parent() == null ? call.id() : call.parent(),
+            call.firstId(),
             ttl(result.member("ttlMs")));
     return switch (opened) {
       case YES -> bytes;
