@@ -248,6 +248,60 @@ final class ModernListenTest {
     }
   }
 
+  private void startTask(String tool, String id) throws Exception {
+    server.result(
+        "tools/call", "{\"resultType\":\"task\",\"taskId\":\"" + id + "\",\"status\":\"working\"}");
+    String body =
+        gateway
+            .modern("tools/call", "\"name\":\"" + tool + "\"")
+            .name(tool)
+            .declaring("{\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}")
+            .send()
+            .body();
+    assertThat(body).contains("\"taskId\"");
+  }
+
+  @Test
+  void taskIsAskedAboutWhenListenedToAndAgainUnderNewSettings() throws Exception {
+    String tasks = "{caller: \"oidc:demo:*\", allow: [\"task:docs/%s\"]}";
+    String grant = GRANT.formatted("*");
+    gateway.close();
+    gateway =
+        new WireGateway(
+            folder, settings(), List.of(grant, tasks.formatted("slow"), tasks.formatted("other")));
+    startTask("slow", "t1");
+    startTask("other", "t2");
+    gateway.change(settings(), List.of(grant, tasks.formatted("slow")));
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    String wanted =
+        "\"notifications\":{\"toolsListChanged\":true,\"taskIds\":[\"t1\",\"t2\",\"t3\"]}";
+    String asked = "";
+    while (!asked.equals("{\"toolsListChanged\":true,\"taskIds\":[\"t1\"]}")) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      try (Opened stream = listen(wanted)) {
+        asked = stream.upstream.opened.params().path("notifications").toString();
+      }
+    }
+    try (Opened stream = listen(wanted)) {
+      stream.acknowledge();
+      stream.message();
+      stream.say("notifications/tasks", "7", ",\"taskId\":\"t2\"");
+      stream.say("notifications/tasks", "7", ",\"taskId\":\"t1\",\"inputRequests\":{}");
+      stream.say("notifications/tasks", "7", ",\"taskId\":\"t1\"");
+      JsonNode heard = stream.message();
+      assertThat(heard.path("method").asText()).isEqualTo("notifications/tasks");
+      assertThat(heard.path("params").path("taskId").asText()).isEqualTo("t1");
+
+      gateway.change(settings(), List.of(grant));
+      assertThat(stream.message().path("method").asText())
+          .isEqualTo("notifications/tools/list_changed");
+      stream.say("notifications/tasks", "7", ",\"taskId\":\"t1\"");
+      stream.say("notifications/tools/list_changed", "7", "");
+      assertThat(stream.message().path("method").asText())
+          .isEqualTo("notifications/tools/list_changed");
+    }
+  }
+
   @Test
   void streamEndsWithItsCredential() throws Exception {
     HttpResponse<InputStream> response =

@@ -120,6 +120,14 @@ final class DecisionStep {
         .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
   }
 
+  /** Whether the caller may hear what becomes of a tool's task; nothing but a permit counts. */
+  CompletableFuture<Boolean> mayFollow(Call call, Snapshot snapshot, Trigger trigger, String tool) {
+    Effect effect = call.route().effects().of(tool);
+    AccessRequest request = request(call, snapshot, trigger, TargetKind.TASK, tool, effect, null);
+    return ask(call, snapshot, request)
+        .thenApply(decision -> decision instanceof Permit permit && isMet(permit));
+  }
+
   /** Whether the server may ask the client this; nothing but a permit counts. */
   CompletableFuture<Boolean> mayAsk(Call call, InputTarget target) {
     AccessRequest request =

@@ -46,6 +46,11 @@ final class Delivery {
     this.meters = meters;
   }
 
+  /** Whether the client still waits for its answer. */
+  boolean isAwaited() {
+    return !outcome.over() && !clientGone;
+  }
+
   /** The exchange with the server that ends with the call. */
   void of(UpstreamExchange exchange) {
     upstream = exchange;

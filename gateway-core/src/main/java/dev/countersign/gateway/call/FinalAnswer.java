@@ -27,6 +27,7 @@ final class FinalAnswer {
   private final ResultStep results;
   private final SessionTable sessions;
   private final Delivery delivery;
+  private boolean opened;
 
   FinalAnswer(
       Call call,
@@ -91,11 +92,22 @@ final class FinalAnswer {
 
   private List<Header> headers(RpcMessage answer, @Nullable String upstreamSessionId) {
     if (call.message().method() == McpMethod.INITIALIZE
-        && answer instanceof RpcMessage.Result result) {
+        && answer instanceof RpcMessage.Result result
+        && delivery.isAwaited()) {
       BoundSession session = open(ResultStep.agreedVersion(result.result()), upstreamSessionId);
       return List.of(new Header("mcp-session-id", session.wireId()));
     }
     return List.of();
+  }
+
+  /** Has the server's side of a session ended if none is open here when the call ends. */
+  void opening(String upstreamSessionId) {
+    call.onEnd(
+        () -> {
+          if (!opened) {
+            call.route().upstream().sessionEnded(upstreamSessionId, call.exchange().loop());
+          }
+        });
   }
 
   private BoundSession open(String version, @Nullable String upstreamSessionId) {
@@ -108,9 +120,9 @@ final class FinalAnswer {
             call.terms().capabilities(),
             call.limits());
     if (session == null) {
-      letGo(upstreamSessionId);
       throw RefusedException.of(Reason.SESSION_LIMIT);
     }
+    opened = true;
     if (upstreamSessionId != null) {
       // The session outlives this call by hours, and must not keep its bytes.
       Upstream upstream = call.route().upstream();
@@ -118,12 +130,5 @@ final class FinalAnswer {
       session.onEnd(() -> upstream.sessionEnded(upstreamSessionId, loop));
     }
     return session;
-  }
-
-  /** The server's side of a session that is over, or never was. */
-  private void letGo(@Nullable String upstreamSessionId) {
-    if (upstreamSessionId != null) {
-      call.route().upstream().sessionEnded(upstreamSessionId, call.exchange().loop());
-    }
   }
 }

@@ -52,7 +52,7 @@ final class ForwardStep {
             decisions,
             inputs,
             tasks,
-            new StreamWatch(call, decisions, snapshots),
+            new StreamWatch(call, decisions, tasks, snapshots),
             legacy,
             sessions,
             meters,

@@ -65,22 +65,33 @@ final class Listening {
               case TOOLS -> granted.tools();
               case PROMPTS -> granted.prompts();
               case RESOURCES -> granted.resources();
-              // What a task asks is decided when its owner asks after it.
-              case "notifications/tasks" ->
-                  granted.tasks().contains(text(params, "taskId"))
-                      && params != null
-                      && params.member("inputRequests") == null;
               default -> false;
             };
     if (passes) {
       return new ReplyMessages.Judged.Pass(bytes);
     }
-    String uri = text(params, "uri");
-    return isOurs(params)
-            && notification.method().equals("notifications/resources/updated")
-            && !granted.uris().isEmpty()
-            && ResourceUri.isNormal(uri)
+    if (!isOurs(params)) {
+      return new ReplyMessages.Judged.Drop();
+    }
+    return switch (notification.method()) {
+      case "notifications/resources/updated" -> resource(text(params, "uri"), bytes);
+      case "notifications/tasks" -> task(params, bytes);
+      default -> new ReplyMessages.Judged.Drop();
+    };
+  }
+
+  private ReplyMessages.Judged resource(String uri, byte[] bytes) {
+    return !granted.uris().isEmpty() && ResourceUri.isNormal(uri)
         ? new ReplyMessages.Judged.Updated(bytes, uri)
+        : new ReplyMessages.Judged.Drop();
+  }
+
+  /** What a task asks is decided when its owner asks after it. */
+  private ReplyMessages.Judged task(@Nullable JsonValue params, byte[] bytes) {
+    String id = text(params, "taskId");
+    boolean asks = params != null && params.member("inputRequests") != null;
+    return granted.tasks().contains(id) && !asks
+        ? new ReplyMessages.Judged.TaskNews(bytes, id)
         : new ReplyMessages.Judged.Drop();
   }
 

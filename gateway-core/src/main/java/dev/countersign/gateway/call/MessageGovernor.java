@@ -7,6 +7,7 @@ import dev.countersign.gateway.sse.SseEvent;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.ReplyHead;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,8 +144,10 @@ final class MessageGovernor implements ReplyBody.Sink {
               .here(answer.stream().answer(answer.bytes(), answer.message(), answer.digest()))
               .thenCompose(this::pass);
       case ReplyMessages.Judged.Pass pass -> pass(pass.bytes());
-      case ReplyMessages.Judged.Updated news ->
-          stream.goesOn().thenCompose(yes -> yes ? updated(news) : DONE);
+      case ReplyMessages.Judged.Updated updated ->
+          news(() -> watch.readable(updated.uri()), updated.bytes());
+      case ReplyMessages.Judged.TaskNews task ->
+          news(() -> watch.mayFollow(task.id()), task.bytes());
       case ReplyMessages.Judged.Drop drop -> dropped();
       case ReplyMessages.Judged.Question question -> questions.take(question.request());
       case ReplyMessages.Judged.TakenBack back ->
@@ -156,8 +159,12 @@ final class MessageGovernor implements ReplyBody.Sink {
     return answers.release(answer, head == null ? null : head.sessionId());
   }
 
-  private CompletableFuture<Void> updated(ReplyMessages.Judged.Updated news) {
-    return watch.readable(news.uri()).thenCompose(yes -> yes ? pass(news.bytes()) : dropped());
+  /** Passes what the client may hear under the newest settings. */
+  private CompletableFuture<Void> news(Supplier<CompletableFuture<Boolean>> mayHear, byte[] bytes) {
+    return stream
+        .goesOn()
+        .thenCompose(
+            yes -> yes ? mayHear.get().thenCompose(may -> may ? pass(bytes) : dropped()) : DONE);
   }
 
   private CompletableFuture<Void> pass(byte[] bytes) {

@@ -148,6 +148,10 @@ final class ReplyGovernor implements ReplyListener {
   @Override
   public void head(ReplyHead reply) {
     outcome.replied(reply.status(), reply.executor());
+    String opened = reply.sessionId();
+    if (call.message().method() == McpMethod.INITIALIZE && opened != null) {
+      answers.opening(opened);
+    }
     governor.head(reply);
     switch (heads.judge(reply, delivery.streaming())) {
       case ReplyHeads.Judged.Events events -> events();

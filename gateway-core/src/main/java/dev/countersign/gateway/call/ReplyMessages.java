@@ -91,6 +91,9 @@ final class ReplyMessages {
     /** News of a resource, if the client may read that. */
     record Updated(byte[] bytes, String uri) implements Judged {}
 
+    /** News of a task, if the client may follow that. */
+    record TaskNews(byte[] bytes, String id) implements Judged {}
+
     /** Nothing for this client. */
     record Drop() implements Judged {}
 

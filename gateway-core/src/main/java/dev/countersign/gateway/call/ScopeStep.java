@@ -6,6 +6,7 @@ import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.ResourceUri;
 import dev.countersign.gateway.mcp.SubscriptionFilter;
+import dev.countersign.policy.Trigger;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -72,13 +73,18 @@ final class ScopeStep {
     streams.open(call);
     Set<String> readable = new LinkedHashSet<>();
     List<String> uris = asked.uris().stream().filter(ResourceUri::isNormal).toList();
+    Set<String> followed = new LinkedHashSet<>();
     return all(uris, uri -> decisions.readable(call, uri), readable::add)
+        .thenCompose(
+            read ->
+                all(
+                    asked.tasks(),
+                    id -> tasks.mayFollow(call, call.snapshot(), Trigger.TASK, id),
+                    followed::add))
         .thenRun(
             () -> {
               SubscriptionFilter granted =
-                  asked.and(
-                      new SubscriptionFilter(
-                          true, true, true, readable, tasks.owned(call, asked.tasks())));
+                  asked.and(new SubscriptionFilter(true, true, true, readable, followed));
               RpcId id = call.message().id();
               if (id != null && wanted != null) {
                 Listening listening = new Listening(id, granted);

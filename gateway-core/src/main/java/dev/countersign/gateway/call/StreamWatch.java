@@ -6,6 +6,7 @@ import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.policy.Trigger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -20,14 +21,16 @@ import java.util.function.Consumer;
 final class StreamWatch {
   private final Call call;
   private final DecisionStep decisions;
+  private final TaskStep tasks;
   private final SnapshotHolder snapshots;
   private Snapshot checkedAgainst;
   private boolean changed;
   private long heardNanos = System.nanoTime();
 
-  StreamWatch(Call call, DecisionStep decisions, SnapshotHolder snapshots) {
+  StreamWatch(Call call, DecisionStep decisions, TaskStep tasks, SnapshotHolder snapshots) {
     this.call = call;
     this.decisions = decisions;
+    this.tasks = tasks;
     this.snapshots = snapshots;
     this.checkedAgainst = call.snapshot();
   }
@@ -93,6 +96,11 @@ final class StreamWatch {
   /** Whether the caller may hear of a resource, under the newest settings. */
   CompletableFuture<Boolean> readable(String uri) {
     return decisions.readable(call, checkedAgainst, uri);
+  }
+
+  /** Whether the caller may hear of a task of its own, under the newest settings. */
+  CompletableFuture<Boolean> mayFollow(String taskId) {
+    return tasks.mayFollow(call, checkedAgainst, Trigger.RECHECK, taskId);
   }
 
   /** Whether the stream may go on; asks policy again when the settings have changed. */

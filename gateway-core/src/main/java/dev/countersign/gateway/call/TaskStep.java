@@ -9,15 +9,14 @@ import dev.countersign.gateway.mcp.BodyEdit;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.Rewrite;
 import dev.countersign.gateway.rounds.RequestState;
+import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.task.Task;
 import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.policy.TargetKind;
 import dev.countersign.policy.Trigger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,11 +91,12 @@ final class TaskStep {
         : CompletableFuture.completedFuture(isAbout(method) || method == McpMethod.LISTEN);
   }
 
-  /** What of these task ids is the caller's. */
-  Set<String> owned(Call call, Set<String> ids) {
-    return ids.stream()
-        .filter(id -> tasks.find(call.route().server().name(), id, call.caller().key()) != null)
-        .collect(Collectors.toSet());
+  /** Whether a task is the caller's, still, and policy lets it hear what becomes of it. */
+  CompletableFuture<Boolean> mayFollow(Call call, Snapshot snapshot, Trigger trigger, String id) {
+    Task task = tasks.find(call.route().server().name(), id, call.caller().key());
+    return task == null
+        ? CompletableFuture.completedFuture(false)
+        : decisions.mayFollow(call, snapshot, trigger, task.tool());
   }
 
   /**
