@@ -252,4 +252,40 @@ final class LegacyStreamsTest {
       get.close();
     }
   }
+
+  /** Only what went on record as the answer is one. */
+  @Test
+  void anotherAnswerToACallThatIsOverReachesNobody() throws Exception {
+    LegacyClient client = LegacyClient.of(gateway, "reader", "{}");
+    String last = brokenOff(client, "1", "tools/call");
+    String answer = "{\"jsonrpc\":\"2.0\",\"id\":1,%s}";
+    String recorded = answer.formatted("\"error\":{\"code\":-32000,\"message\":\"no\"}");
+    String later = answer.formatted("\"result\":{\"content\":[],\"leak\":1}");
+
+    try (Events resumed = client.get(last)) {
+      LegacyServer.Stream get = next(server.gets);
+      for (String one : List.of(recorded, later, recorded)) {
+        get.message(one);
+      }
+      assertThat(resumed.message()).hasToString(recorded);
+      assertThat(resumed.message()).hasToString(recorded);
+      get.close();
+      assertThat(resumed.next()).isNull();
+    }
+  }
+
+  @Test
+  void answerToACallThatWasTakenBackReachesNobody() throws Exception {
+    LegacyClient client = LegacyClient.of(gateway, "reader", "{}");
+    String last = brokenOff(client, "1", "tools/call");
+    String cancel = "{'jsonrpc':'2.0','method':'notifications/cancelled','params':{'requestId':1}}";
+    assertThat(client.post(cancel).statusCode()).isEqualTo(202);
+
+    try (Events resumed = client.get(last)) {
+      LegacyServer.Stream get = next(server.gets);
+      get.message("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"leak\":1}}");
+      get.close();
+      assertThat(resumed.next()).isNull();
+    }
+  }
 }

@@ -8,6 +8,7 @@ import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.session.ResumableStream;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -46,9 +47,9 @@ final class CallStream implements ResumableStream {
   }
 
   @Override
-  public CompletableFuture<byte[]> answer(
+  public CompletableFuture<Optional<byte[]>> answer(
       byte[] bytes, RpcMessage message, @Nullable String digest) {
-    CompletableFuture<byte[]> told = new CompletableFuture<>();
+    CompletableFuture<Optional<byte[]>> told = new CompletableFuture<>();
     call.exchange()
         .loop()
         .execute(
@@ -63,11 +64,14 @@ final class CallStream implements ResumableStream {
     return told;
   }
 
-  private byte[] refused(Throwable failure) {
+  private Optional<byte[]> refused(Throwable failure) {
+    if (call.life().ended()) {
+      return Optional.empty();
+    }
     broke.accept(failure);
     Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
     RefusedException refusal =
         cause instanceof RefusedException known ? known : RefusedException.of(Reason.INTERNAL);
-    return RefusalBody.of(call, refusal);
+    return Optional.of(RefusalBody.of(call, refusal));
   }
 }

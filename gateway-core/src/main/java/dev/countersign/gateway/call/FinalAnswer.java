@@ -12,6 +12,7 @@ import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.upstream.Upstream;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class FinalAnswer {
   private final SessionTable sessions;
   private final Delivery delivery;
   private boolean opened;
+  private @Nullable String endedWith;
 
   FinalAnswer(
       Call call,
@@ -70,6 +72,7 @@ final class FinalAnswer {
         .thenAccept(
             judged -> {
               RefusedException unknown = UnknownTarget.said(call, message);
+              ends(answer);
               if (unknown == null) {
                 delivery.answered(judged, message, headers(message, upstreamSessionId));
               } else {
@@ -78,16 +81,36 @@ final class FinalAnswer {
             });
   }
 
-  /** Judges the answer, and gives what is left of it to a stream that took over from this one. */
-  CompletableFuture<byte[]> releaseElsewhere(ReplyMessages.Judged.Final answer) {
+  /**
+   * Judges the answer, and gives what is left of it to a stream that took over from this one:
+   * nothing when the call is over, unless it ended with this very answer and is on record with it.
+   */
+  CompletableFuture<Optional<byte[]>> releaseElsewhere(ReplyMessages.Judged.Final answer) {
+    if (!mayEndWith(answer)) {
+      return CompletableFuture.completedFuture(Optional.empty());
+    }
     return durable()
         .thenCompose(durable -> results.judge(answer))
         .thenApply(
             judged -> {
+              if (!mayEndWith(answer)) {
+                return Optional.empty();
+              }
+              ends(answer);
               delivery.answeredElsewhere(answer.message());
               RefusedException unknown = UnknownTarget.said(call, answer.message());
-              return unknown == null ? judged : RefusalBody.of(call, unknown);
+              return Optional.of(unknown == null ? judged : RefusalBody.of(call, unknown));
             });
+  }
+
+  private void ends(ReplyMessages.Judged.Final answer) {
+    if (!call.life().ended()) {
+      endedWith = answer.digest();
+    }
+  }
+
+  private boolean mayEndWith(ReplyMessages.Judged.Final answer) {
+    return !call.life().ended() || (endedWith != null && endedWith.equals(answer.digest()));
   }
 
   private List<Header> headers(RpcMessage answer, @Nullable String upstreamSessionId) {

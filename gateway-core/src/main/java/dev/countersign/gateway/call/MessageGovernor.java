@@ -142,7 +142,7 @@ final class MessageGovernor implements ReplyBody.Sink {
           call.exchange()
               .loop()
               .here(answer.stream().answer(answer.bytes(), answer.message(), answer.digest()))
-              .thenCompose(this::pass);
+              .thenCompose(given -> given.map(this::pass).orElseGet(this::dropped));
       case ReplyMessages.Judged.Pass pass -> pass(pass.bytes());
       case ReplyMessages.Judged.Updated updated ->
           news(() -> watch.readable(updated.uri()), updated.bytes());

@@ -53,7 +53,7 @@ final class ReplyMessages {
    *
    * @param message what it says, or null when it is none that could be trusted
    * @param fault why not, else null
-   * @param digest of a result's bytes, else null
+   * @param digest of an answer's bytes, else null
    */
   record Reading(
       byte[] bytes, @Nullable RpcMessage message, @Nullable String fault, @Nullable String digest) {
@@ -64,7 +64,9 @@ final class ReplyMessages {
             bytes,
             message,
             null,
-            message instanceof RpcMessage.Result ? RecordStep.digest(bytes) : null);
+            message instanceof RpcMessage.Result || message instanceof RpcMessage.Failure
+                ? RecordStep.digest(bytes)
+                : null);
       } catch (RpcRefusedException e) {
         return new Reading(bytes, null, e.reason(), null);
       }
@@ -76,7 +78,7 @@ final class ReplyMessages {
     /**
      * The answer to the request.
      *
-     * @param digest of a result's bytes, else null
+     * @param digest of an answer's bytes, else null
      */
     record Final(byte[] bytes, RpcMessage message, @Nullable String digest) implements Judged {}
 

@@ -4,6 +4,7 @@ package dev.countersign.gateway.session;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +20,12 @@ public interface ResumableStream {
   boolean ownsProgress(@Nullable JsonValue token);
 
   /**
-   * Judges the answer to the request, and ends its call.
+   * Judges the answer to the request, and ends its call. Of a call that is over, nothing is given
+   * but once more the answer that it ended with.
    *
-   * @param digest of a result's bytes, else null
-   * @return what the client gets
+   * @param digest of an answer's bytes
+   * @return what the client gets, if anything
    */
-  CompletableFuture<byte[]> answer(byte[] bytes, RpcMessage message, @Nullable String digest);
+  CompletableFuture<Optional<byte[]>> answer(
+      byte[] bytes, RpcMessage message, @Nullable String digest);
 }

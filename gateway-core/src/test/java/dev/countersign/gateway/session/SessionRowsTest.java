@@ -9,6 +9,7 @@ import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -132,9 +133,9 @@ final class SessionRowsTest {
     }
 
     @Override
-    public CompletableFuture<byte[]> answer(
+    public CompletableFuture<Optional<byte[]>> answer(
         byte[] bytes, RpcMessage message, @Nullable String digest) {
-      return CompletableFuture.completedFuture(bytes);
+      return CompletableFuture.completedFuture(Optional.of(bytes));
     }
   }
 }
