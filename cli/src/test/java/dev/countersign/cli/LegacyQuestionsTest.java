@@ -46,11 +46,15 @@ final class LegacyQuestionsTest {
     gateway =
         new WireGateway(
             folder,
-            "{url: \"" + server.url() + "\", elicitation_hosts: [login.example]}",
+            settings(),
             List.of(
                 "{caller: \"oidc:demo:*\", allow: [\"docs/*\"]}",
                 "{caller: \"oidc:demo:asked*\", allow: [\"sampling:docs/*\", \"roots:docs/*\","
                     + " \"elicitation:docs/**\"]}"));
+  }
+
+  private String settings() {
+    return "{url: \"" + server.url() + "\", elicitation_hosts: [login.example]}";
   }
 
   @AfterEach
@@ -329,6 +333,74 @@ final class LegacyQuestionsTest {
         stream.result("{}");
         call.message();
       }
+    }
+  }
+
+  @Test
+  void questionOnAnOpenStreamNeedsAGrantThatHoldsNow() throws Exception {
+    LegacyClient client = LegacyClient.of(gateway, "asked", ALL);
+    try (Events events = client.get(null);
+        Events call = call(client, "1")) {
+      LegacyServer.Stream get = next(server.gets);
+      LegacyServer.Stream stream = next(calls);
+      gateway.more(
+          settings(),
+          List.of(
+              "{caller: \"oidc:demo:*\", allow: [\"docs/*\"]}",
+              "{caller: \"oidc:demo:asked*\", allow: [\"sampling:docs/*\"]}"),
+          "");
+
+      get.message(question("6", FORM));
+      assertThat(next(server.responses).path("result").path("action").asText())
+          .isEqualTo("decline");
+      get.message(question("7", SAMPLING));
+      assertThat(messageNotOfLists(events).path("method").asText())
+          .isEqualTo("sampling/createMessage");
+      stream.result("{}");
+      call.message();
+    }
+  }
+
+  /** New settings are told as changed lists. */
+  private static JsonNode messageNotOfLists(Events events) throws IOException {
+    JsonNode message = events.message();
+    while (message.path("method").asText().endsWith("list_changed")) {
+      message = events.message();
+    }
+    return message;
+  }
+
+  @Test
+  void questionWithTheIdOfOneThatWaitsEndsTheCall() throws Exception {
+    LegacyClient client = LegacyClient.of(gateway, "asked", ALL);
+    try (Events events = call(client, "1")) {
+      LegacyServer.Stream stream = next(calls);
+      stream.message(question("5", FORM));
+      JsonNode asked = events.message();
+      stream.message(question("5", SAMPLING));
+
+      assertThat(events.message().path("error").path("data").path("reason").asText())
+          .isEqualTo("upstream_bad_reply");
+      assertThat(client.post(response(asked.path("id"), ACCEPT)).statusCode()).isEqualTo(400);
+      assertThat(server.responses).isEmpty();
+    }
+  }
+
+  @Test
+  void idOfAQuestionThatWasTakenBackIsFree() throws Exception {
+    LegacyClient client = LegacyClient.of(gateway, "asked", ALL);
+    try (Events events = call(client, "1")) {
+      LegacyServer.Stream stream = next(calls);
+      stream.message(question("5", FORM));
+      events.message();
+      stream.message(
+          "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":5}}");
+      events.message();
+      stream.message(question("5", SAMPLING));
+
+      assertThat(events.message().path("method").asText()).isEqualTo("sampling/createMessage");
+      stream.result("{}");
+      events.message();
     }
   }
 

@@ -78,7 +78,12 @@ final class Call {
 
   /** A call that another led to: a question that came with its reply. */
   static Call ledBy(Call parent, String id, McpMessage message) {
-    Call call = new Call(id, parent.exchange, parent.snapshot, parent.route());
+    return ledBy(parent, parent.snapshot, parent.route(), id, message);
+  }
+
+  /** As {@link #ledBy(Call, String, McpMessage)}, under other settings than the parent's. */
+  static Call ledBy(Call parent, Snapshot newest, Route route, String id, McpMessage message) {
+    Call call = new Call(id, parent.exchange, newest, route);
     call.caller = parent.caller;
     call.session = parent.session;
     call.sessionId = parent.sessionId;

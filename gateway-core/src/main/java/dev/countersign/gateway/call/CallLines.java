@@ -57,7 +57,9 @@ public final class CallLines {
             tasks,
             records,
             new LegacySteps(
-                new QuestionStep(decisions, records, ids, meters), eventIds, sessionTasks),
+                new QuestionStep(snapshots, decisions, records, ids, meters),
+                eventIds,
+                sessionTasks),
             sessions,
             snapshots,
             meters,

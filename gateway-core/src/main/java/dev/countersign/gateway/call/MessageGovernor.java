@@ -149,7 +149,7 @@ final class MessageGovernor implements ReplyBody.Sink {
       case ReplyMessages.Judged.TaskNews task ->
           news(() -> watch.mayFollow(task.id()), task.bytes());
       case ReplyMessages.Judged.Drop drop -> dropped();
-      case ReplyMessages.Judged.Question question -> questions.take(question.request());
+      case ReplyMessages.Judged.Question question -> asked(question.request());
       case ReplyMessages.Judged.TakenBack back ->
           questions.takenBack(back.question()) ? DONE : dropped();
     };
@@ -157,6 +157,12 @@ final class MessageGovernor implements ReplyBody.Sink {
 
   private CompletableFuture<Void> release(ReplyMessages.Judged.Final answer) {
     return answers.release(answer, head == null ? null : head.sessionId());
+  }
+
+  private CompletableFuture<Void> asked(RpcMessage.Request question) {
+    return StreamLife.isOf(call)
+        ? stream.goesOn().thenCompose(yes -> yes ? questions.take(question) : DONE)
+        : questions.take(question);
   }
 
   /** Passes what the client may hear under the newest settings. */

@@ -16,12 +16,16 @@ import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.RequestMeta;
 import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.Snapshot;
+import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.policy.Trigger;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,12 +37,19 @@ import org.slf4j.LoggerFactory;
 final class QuestionStep {
   private static final Logger LOG = LoggerFactory.getLogger(QuestionStep.class);
 
+  private final SnapshotHolder snapshots;
   private final DecisionStep decisions;
   private final RecordStep records;
   private final CallIds ids;
   private final Meters meters;
 
-  QuestionStep(DecisionStep decisions, RecordStep records, CallIds ids, Meters meters) {
+  QuestionStep(
+      SnapshotHolder snapshots,
+      DecisionStep decisions,
+      RecordStep records,
+      CallIds ids,
+      Meters meters) {
+    this.snapshots = snapshots;
     this.decisions = decisions;
     this.records = records;
     this.ids = ids;
@@ -73,7 +84,8 @@ final class QuestionStep {
   }
 
   /**
-   * Checks, decides and records a question.
+   * Checks, decides and records a question. One on a stream of no request is decided under the
+   * newest settings, since such a stream may have begun long ago.
    *
    * @param parent the call whose reply it came with
    * @param onItsOwn whether it came on a stream of no request
@@ -81,12 +93,30 @@ final class QuestionStep {
    */
   CompletableFuture<Admitted> admit(
       Call parent, McpMethod method, RpcMessage.Request request, boolean onItsOwn) {
-    Call asked = Call.ledBy(parent, ids.next(), bare(method, request));
+    Snapshot snapshot = onItsOwn ? snapshots.current() : parent.snapshot();
+    Route route = onItsOwn ? routeNow(parent, snapshot) : parent.route();
+    McpMessage bare = bare(method, request);
+    Call asked =
+        snapshot == null || route == null
+            ? Call.ledBy(parent, ids.next(), bare)
+            : Call.ledBy(parent, snapshot, route, ids.next(), bare);
     asked.follows(new CallOrigin(Trigger.INPUT_REQUEST, 0, parent.id()));
     asked.rpcId(request.id());
     return CompletableFuture.completedFuture(asked)
-        .thenCompose(call -> checked(call, method, request, onItsOwn))
+        .thenCompose(
+            call -> {
+              if (route == null) {
+                throw refusal("its server is not served here any more");
+              }
+              return checked(call, method, request, onItsOwn);
+            })
         .exceptionallyCompose(failure -> refused(asked, failure));
+  }
+
+  private static @Nullable Route routeNow(Call parent, @Nullable Snapshot newest) {
+    return newest == null
+        ? null
+        : newest.route(parent.route().path(), parent.route().server().name());
   }
 
   private CompletableFuture<Admitted> checked(

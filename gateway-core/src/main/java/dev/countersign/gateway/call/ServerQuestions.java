@@ -60,6 +60,10 @@ final class ServerQuestions {
       refuse(request, ping ? "\"result\":{}" : InputQuestion.refusal(request.method()));
       return DONE;
     }
+    if (isOpen(request.id())) {
+      // An answer under this id, ours as well as the client's, would answer both.
+      throw ResultStep.badReply("a request with the id of one that waits");
+    }
     boolean onItsOwn = call.message().method() == McpMethod.STREAM;
     return step.admit(call, method, request, onItsOwn)
         .thenCompose(question -> ask(question, request))
@@ -68,6 +72,12 @@ final class ServerQuestions {
               refuse(request, InputQuestion.refusal(request.method()));
               return null;
             });
+  }
+
+  private boolean isOpen(RpcId id) {
+    Asked waiting = asked.get(id);
+    BoundSession session = call.session();
+    return waiting != null && session != null && session.questions().has(waiting.question.id());
   }
 
   private void refuse(RpcMessage.Request request, String member) {
