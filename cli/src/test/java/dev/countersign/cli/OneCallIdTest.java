@@ -75,7 +75,7 @@ final class OneCallIdTest {
             node: test
             listen: {address: 127.0.0.1:0, drain: 0s, event_loops: 1}
             identity: {issuers: [{name: demo, issuer: "%s"}]}
-            servers: {notes: {url: "%s", effects: {"read_*": read}}}
+            servers: {notes: {url: "%s", effects: {"read_*": read}}, program: {command: [cat]}}
             policy: {grants: [{caller: "oidc:demo:*", allow: ["notes/read_*"]}]}
             audit: {directory: audit}
             admin: {address: 127.0.0.1:0}

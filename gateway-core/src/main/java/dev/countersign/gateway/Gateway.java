@@ -237,6 +237,7 @@ public final class Gateway implements AutoCloseable {
     pools.retain(current);
     programs.retain(current);
     gauges.registerKeyAges(snapshot.settings());
+    gauges.registerPrograms(snapshot.settings());
     LOG.atInfo()
         .addKeyValue("revision", snapshot.revision())
         .addKeyValue("policy", snapshot.policyRevision())

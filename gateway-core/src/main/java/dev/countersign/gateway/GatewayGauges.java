@@ -6,6 +6,7 @@ import dev.countersign.gateway.call.ListenStreams;
 import dev.countersign.gateway.http.BufferBudget;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.GatewaySettings;
+import dev.countersign.gateway.snapshot.ServerSettings;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.stdio.StdioServers;
@@ -79,6 +80,14 @@ final class GatewayGauges {
   }
 
   /** Issuers may come with any settings; the age of one that has gone is NaN. */
+  void registerPrograms(GatewaySettings settings) {
+    for (ServerSettings server : settings.servers().values()) {
+      if (server.command() != null) {
+        meters.program(server.name());
+      }
+    }
+  }
+
   void registerKeyAges(GatewaySettings settings) {
     for (IssuerSettings issuer : settings.identity().issuers()) {
       if (issuers.add(issuer.name())) {

@@ -348,20 +348,37 @@ public final class Meters
 
   @Override
   public void started(String server, StdioObserver.Start what) {
-    programs("countersign_stdio_starts", "Wishes to start a program.", server, lower(what));
+    starts(server, what).increment();
   }
 
   @Override
   public void line(String server, StdioObserver.Line what) {
-    programs("countersign_stdio_lines", "Lines of programs not passed on.", server, lower(what));
+    lines(server, what).increment();
   }
 
-  private void programs(String name, String description, String server, String what) {
-    programs
-        .computeIfAbsent(
-            name + ' ' + server + ' ' + what,
-            key -> counter(name, description, "server", server, "what", what))
-        .increment();
+  /** Shows a server that is a program before anything has become of it. */
+  public void program(String server) {
+    for (StdioObserver.Start start : StdioObserver.Start.values()) {
+      starts(server, start);
+    }
+    for (StdioObserver.Line line : StdioObserver.Line.values()) {
+      lines(server, line);
+    }
+  }
+
+  private Counter starts(String server, StdioObserver.Start what) {
+    return programs("countersign_stdio_starts", "Wishes to start a program.", server, lower(what));
+  }
+
+  private Counter lines(String server, StdioObserver.Line what) {
+    return programs(
+        "countersign_stdio_lines", "Lines of programs not passed on.", server, lower(what));
+  }
+
+  private Counter programs(String name, String description, String server, String what) {
+    return programs.computeIfAbsent(
+        name + ' ' + server + ' ' + what,
+        key -> counter(name, description, "server", server, "what", what));
   }
 
   private static void count(Map<Boolean, Counter> counters, boolean which) {
