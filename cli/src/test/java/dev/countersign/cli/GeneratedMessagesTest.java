@@ -119,8 +119,8 @@ final class GeneratedMessagesTest {
             WireFixture.message(way, "7", "tools/list", "").getBytes(StandardCharsets.UTF_8));
 
     assertThat(answer.body())
-        .contains("\"tools\":[" + String.join(",", shown) + "],\"nextCursor\":\"a%/b\"")
-        .doesNotContain("hidden");
+        .contains("\"tools\":[" + String.join(",", shown) + "],\"nextCursor\":\"")
+        .doesNotContain("hidden", "a%/b");
   }
 
   /** Texts of ids that JSON-RPC numbers and strings have more than one spelling for. */
