@@ -226,7 +226,10 @@ final class ReplyGovernor implements ReplyListener {
     if (StreamLife.isOf(call) && delivery.streaming()) {
       delivery.finished(failure.detail());
     } else {
-      brokenOff(() -> failures.upstream(failure));
+      // Only a server that ends its stream well means to be asked again; one that broke may be
+      // gone,
+      // and at the gateway's own end nobody would write down what became of the call.
+      failures.upstream(failure);
     }
   }
 
