@@ -4,7 +4,6 @@ package dev.countersign.gateway.call;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.http.ResponseStream;
-import dev.countersign.gateway.sse.SseEncoder;
 import dev.countersign.gateway.sse.SseMark;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,20 +51,22 @@ final class ClientStream {
 
   /** Sends one JSON-RPC message as one event. */
   void message(SseMark mark, byte[] json) {
-    write(SseEncoder.message(mark, json));
+    if (!over) {
+      stream.message(mark, json);
+      said();
+    }
   }
 
   /** Says where the stream is to go on when it breaks, or when. */
   void mark(SseMark mark) {
-    write(SseEncoder.mark(mark));
+    if (!over) {
+      stream.mark(mark);
+      said();
+    }
   }
 
-  private void write(byte[] event) {
-    if (over) {
-      return;
-    }
+  private void said() {
     saidSomething = true;
-    stream.write(event);
     if (!stream.writable() && !paused) {
       paused = true;
       pauseServer.run();
@@ -119,7 +120,7 @@ final class ClientStream {
               tick.run();
               if (!over) {
                 if (!saidSomething && stream.writable()) {
-                  stream.write(SseEncoder.comment());
+                  stream.keepAlive();
                 }
                 saidSomething = false;
                 arm();

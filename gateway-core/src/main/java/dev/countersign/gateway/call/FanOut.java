@@ -11,9 +11,7 @@ import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
-import dev.countersign.gateway.sse.SseDecoder;
-import dev.countersign.gateway.sse.SseEvent;
-import dev.countersign.gateway.sse.SseRefusedException;
+import dev.countersign.gateway.sse.SseMark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -82,11 +80,10 @@ final class FanOut {
         .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
   }
 
-  private static final class Collector implements Responder, ResponseStream, SseDecoder.Sink {
+  private static final class Collector implements Responder, ResponseStream {
     private final InnerCalls.Request request;
     private final CompletableFuture<Said> said = new CompletableFuture<>();
     private final JsonLimits limits;
-    private final SseDecoder events;
     private List<Header> headers = List.of();
     private @Nullable Answer last;
 
@@ -95,7 +92,6 @@ final class FanOut {
       int bytesMax =
           Math.max(outer.limits().answerBytesMax(), outer.limits().eventBytesMax()) + 1024;
       this.limits = JsonLimits.DEFAULTS.with(bytesMax, outer.limits().depthMax() + 1, 2_000_000);
-      this.events = new SseDecoder(bytesMax);
     }
 
     void nothing() {
@@ -122,24 +118,18 @@ final class FanOut {
     }
 
     @Override
-    public void write(byte[] piece) {
-      try {
-        events.feed(piece, 0, piece.length, this);
-      } catch (SseRefusedException e) {
-        throw new IllegalStateException("an event stream of our own is broken", e);
-      }
+    public void message(SseMark mark, byte[] json) {
+      // The last one is the answer, or the error in its place.
+      last = new Answer(200, headers, json);
     }
 
     @Override
-    public void event(SseEvent event) {
-      if (event.hasData()) {
-        // The last one is the answer, or the error in its place.
-        last = new Answer(200, headers, event.data());
-      }
+    public void mark(SseMark mark) {
+      // What goes on by GET is no answer.
     }
 
     @Override
-    public void comment() {
+    public void keepAlive() {
       // Nobody's connection has to be kept alive here.
     }
 

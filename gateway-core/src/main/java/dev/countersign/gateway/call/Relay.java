@@ -12,10 +12,7 @@ import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.mcp.ExposedNames;
 import dev.countersign.gateway.mcp.McpMethod;
-import dev.countersign.gateway.sse.SseDecoder;
-import dev.countersign.gateway.sse.SseEncoder;
-import dev.countersign.gateway.sse.SseEvent;
-import dev.countersign.gateway.sse.SseRefusedException;
+import dev.countersign.gateway.sse.SseMark;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,14 +28,12 @@ final class Relay implements Responder {
   private final McpMethod method;
   private final String server;
   private final JsonLimits limits;
-  private final int bytesMax;
 
   Relay(Call outer, String server) {
     this.client = outer.exchange();
     this.method = outer.message().method();
     this.server = server;
-    this.bytesMax =
-        Math.max(outer.limits().answerBytesMax(), outer.limits().eventBytesMax()) + 1024;
+    int bytesMax = Math.max(outer.limits().answerBytesMax(), outer.limits().eventBytesMax()) + 1024;
     this.limits = JsonLimits.DEFAULTS.with(bytesMax, outer.limits().depthMax() + 1, 2_000_000);
   }
 
@@ -85,41 +80,27 @@ final class Relay implements Responder {
     }
   }
 
-  /** Its comments pass as they are; of its messages the names change. */
-  private final class Events implements ResponseStream, SseDecoder.Sink {
+  /** Of its messages the names change. */
+  private final class Events implements ResponseStream {
     private final ResponseStream to;
-    private final SseDecoder decoder = new SseDecoder(bytesMax);
-    private boolean message;
 
     Events(ResponseStream to) {
       this.to = to;
     }
 
     @Override
-    public void write(byte[] piece) {
-      message = false;
-      try {
-        decoder.feed(piece, 0, piece.length, this);
-      } catch (SseRefusedException e) {
-        throw new IllegalStateException("an event stream of our own is broken", e);
-      }
-      if (!message) {
-        to.write(piece);
-      }
+    public void message(SseMark mark, byte[] json) {
+      to.message(SseMark.NONE, exposed(json));
     }
 
     @Override
-    public void event(SseEvent event) {
-      // Ids are for going on by GET, which this path does not have; an event may be nothing else.
-      message = true;
-      if (event.hasData() && event.data().length > 0) {
-        to.write(SseEncoder.message(exposed(event.data())));
-      }
+    public void mark(SseMark mark) {
+      // Ids are for going on by GET, which this path does not have.
     }
 
     @Override
-    public void comment() {
-      // Passes as it is.
+    public void keepAlive() {
+      to.keepAlive();
     }
 
     @Override

@@ -80,11 +80,11 @@ final class Http1Answers implements Responder {
   }
 
   /** An answer in chunks; another request may be taken when it has ended. */
-  private final class Chunks implements ResponseStream {
+  private final class Chunks extends EncodedStream {
     private boolean ended;
 
     @Override
-    public void write(byte[] piece) {
+    void write(byte[] piece) {
       if (!ended) {
         channel.writeAndFlush(
             new DefaultHttpContent(Unpooled.wrappedBuffer(piece)), channel.voidPromise());

@@ -13,7 +13,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the answer of one stream. Confined to its event loop. */
-final class Http2Answers implements Responder, ResponseStream {
+final class Http2Answers extends EncodedStream implements Responder {
   private final Http2Stream stream;
   private final Channel channel;
   private final boolean toHead;
@@ -66,7 +66,7 @@ final class Http2Answers implements Responder, ResponseStream {
   }
 
   @Override
-  public void write(byte[] piece) {
+  void write(byte[] piece) {
     if (!ended) {
       channel.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(piece), false));
     }

@@ -1,21 +1,35 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
+import dev.countersign.gateway.sse.SseMark;
+
 /**
- * The body of an answer that is sent piece by piece. Each piece is flushed when it is written.
- * Confined to the event loop of its exchange.
+ * An answer that is a stream of events (WHATWG HTML, "Server-sent events"). Each is sent at once,
+ * and ignored when the stream has ended or the client is gone. Confined to the event loop of its
+ * exchange.
  *
- * <p>Back-pressure: {@link #writable} turns false when the client reads slower than pieces are
- * written; the writer should then stop its source until the task given to {@link #onWritable} runs.
+ * <p>Back-pressure: {@link #writable} turns false when the client reads slower than events are
+ * sent; the writer should then stop its source until the task given to {@link #onWritable} runs.
  */
 public interface ResponseStream {
-  /** Sends one piece now. Ignored once the stream has ended or the client is gone. */
-  void write(byte[] piece);
+  /**
+   * Sends one JSON-RPC message.
+   *
+   * @param mark what stands beside it
+   * @param json not changed after it was handed over
+   */
+  void message(SseMark mark, byte[] json);
 
-  /** Ends the body. */
+  /** Says where the stream is to go on when it breaks, or when. */
+  void mark(SseMark mark);
+
+  /** Says nothing, so that whoever looks after the connection sees that it is in use. */
+  void keepAlive();
+
+  /** Ends the stream. */
   void end();
 
-  /** Breaks it off, so that the client cannot take what it has for a whole answer. */
+  /** Breaks it off, so that the client cannot take what it has for the whole. */
   void abort();
 
   /** Whether the client keeps up. */

@@ -8,9 +8,7 @@ import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.http.ResponseStream;
 import dev.countersign.gateway.jsonrpc.RpcId;
-import dev.countersign.gateway.sse.SseDecoder;
-import dev.countersign.gateway.sse.SseEvent;
-import dev.countersign.gateway.sse.SseRefusedException;
+import dev.countersign.gateway.sse.SseMark;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +25,6 @@ final class ClientLine implements Responder, ResponseStream {
   final boolean again;
   private final StdioClient client;
   private final BufferHold hold;
-  private final SseDecoder events = new SseDecoder(Integer.MAX_VALUE - 8);
   private @Nullable Exchange exchange;
   private Runnable onWritable = () -> {};
   private boolean over;
@@ -120,26 +117,20 @@ final class ClientLine implements Responder, ResponseStream {
   }
 
   @Override
-  public void write(byte[] piece) {
-    try {
-      events.feed(piece, 0, piece.length, new Said());
-    } catch (SseRefusedException e) {
-      throw new IllegalStateException("what the gateway writes is an event stream", e);
+  public void message(SseMark mark, byte[] json) {
+    if (!over) {
+      client.say(json);
     }
   }
 
-  private final class Said implements SseDecoder.Sink {
-    @Override
-    public void event(SseEvent event) {
-      if (!over && event.hasData() && event.data().length > 0) {
-        client.say(event.data());
-      }
-    }
+  @Override
+  public void mark(SseMark mark) {
+    // There is nothing to go on with: a pipe that breaks has ended.
+  }
 
-    @Override
-    public void comment() {
-      // A pipe needs none to be kept alive.
-    }
+  @Override
+  public void keepAlive() {
+    // A pipe needs nothing to be kept alive.
   }
 
   @Override

@@ -246,13 +246,14 @@ final class Http2ConnectionTest {
 
   @Test
   void flushesEachPieceOfAStream() throws IOException {
-    CompletableFuture<ResponseStream> open = new CompletableFuture<>();
+    CompletableFuture<EncodedStream> open = new CompletableFuture<>();
     CompletableFuture<Exchange> kept = new CompletableFuture<>();
     restart(
         exchange -> {
           kept.complete(exchange);
           open.complete(
-              exchange.stream(200, List.of(new Header("Content-Type", "text/event-stream"))));
+              (EncodedStream)
+                  exchange.stream(200, List.of(new Header("Content-Type", "text/event-stream"))));
         });
     try (Http2Peer peer = peer()) {
       peer.send(Http2Peer.get(1, "/"));
@@ -276,10 +277,10 @@ final class Http2ConnectionTest {
   @Test
   void stopsTheWriterOfAStreamThatIsNotReadAndWakesIt() throws IOException {
     AtomicInteger woken = new AtomicInteger();
-    CompletableFuture<ResponseStream> open = new CompletableFuture<>();
+    CompletableFuture<EncodedStream> open = new CompletableFuture<>();
     restart(
         exchange -> {
-          ResponseStream stream = exchange.stream(200, List.of());
+          EncodedStream stream = (EncodedStream) exchange.stream(200, List.of());
           stream.onWritable(
               () -> {
                 woken.incrementAndGet();
@@ -304,7 +305,7 @@ final class Http2ConnectionTest {
     }
   }
 
-  private static void writeAll(ResponseStream stream) {
+  private static void writeAll(EncodedStream stream) {
     while (stream.writable()) {
       stream.write(new byte[10_000]);
     }
@@ -314,7 +315,7 @@ final class Http2ConnectionTest {
   void breaksOffAStreamSoThatItDoesNotLookWhole() throws IOException {
     restart(
         exchange -> {
-          ResponseStream stream = exchange.stream(200, List.of());
+          EncodedStream stream = (EncodedStream) exchange.stream(200, List.of());
           stream.write(new byte[1]);
           stream.abort();
         });

@@ -41,8 +41,9 @@ final class HttpStreamTest {
     return requireNonNull(exchanges.poll(10, TimeUnit.SECONDS), "no request");
   }
 
-  private static ResponseStream begin(Exchange exchange) {
-    return CompletableFuture.supplyAsync(() -> exchange.stream(200, List.of()), exchange.loop())
+  private static EncodedStream begin(Exchange exchange) {
+    return CompletableFuture.supplyAsync(
+            () -> (EncodedStream) exchange.stream(200, List.of()), exchange.loop())
         .join();
   }
 
@@ -59,7 +60,7 @@ final class HttpStreamTest {
     try (RawClient client = new RawClient(server.port())) {
       client.send(GET);
       Exchange exchange = next();
-      ResponseStream stream = begin(exchange);
+      EncodedStream stream = begin(exchange);
       assertThat(client.answer())
           .startsWith("HTTP/1.1 200 OK")
           .contains("transfer-encoding: chunked")
@@ -76,7 +77,7 @@ final class HttpStreamTest {
     try (RawClient client = new RawClient(server.port())) {
       client.send(GET + GET);
       Exchange first = next();
-      ResponseStream stream = begin(first);
+      EncodedStream stream = begin(first);
       assertThat(client.answer()).startsWith("HTTP/1.1 200 OK");
       assertThat(exchanges).isEmpty();
       on(first, stream::end);
@@ -93,7 +94,7 @@ final class HttpStreamTest {
     try (RawClient client = new RawClient(server.port())) {
       client.send(GET);
       Exchange exchange = next();
-      ResponseStream stream = begin(exchange);
+      EncodedStream stream = begin(exchange);
       on(
           exchange,
           () -> {
@@ -127,7 +128,7 @@ final class HttpStreamTest {
     try (RawClient client = new RawClient(server.port())) {
       client.send(GET);
       Exchange exchange = next();
-      ResponseStream stream = begin(exchange);
+      EncodedStream stream = begin(exchange);
       on(exchange, () -> stream.write(bytes("abc")));
       on(exchange, stream::abort);
       client.answer();
@@ -140,7 +141,7 @@ final class HttpStreamTest {
   void noticesThatTheClientHasLeft() throws Exception {
     CompletableFuture<String> left = new CompletableFuture<>();
     Exchange exchange;
-    ResponseStream stream;
+    EncodedStream stream;
     try (RawClient client = new RawClient(server.port())) {
       client.send(GET);
       exchange = next();
@@ -187,7 +188,7 @@ final class HttpStreamTest {
     try (RawClient client = new RawClient(server.port())) {
       client.send(GET);
       Exchange exchange = next();
-      ResponseStream stream = begin(exchange);
+      EncodedStream stream = begin(exchange);
       CompletableFuture<String> caughtUp = new CompletableFuture<>();
       AtomicInteger pieces = new AtomicInteger();
       on(
@@ -216,7 +217,7 @@ final class HttpStreamTest {
     try (RawClient client = new RawClient(server.port())) {
       client.send(GET);
       Exchange exchange = next();
-      ResponseStream stream = begin(exchange);
+      EncodedStream stream = begin(exchange);
       on(exchange, () -> exchange.onDrain(stream::end));
       assertThat(server.listener().drain(Duration.ofSeconds(20))).isZero();
       client.answer();
