@@ -71,7 +71,7 @@ public final class Gateway implements AutoCloseable {
   private final ListenStreams listenStreams = new ListenStreams();
   private final Seal seal = new Seal(this::stateKeys);
   private final BufferBudget budget;
-  private final WorkPool work = new WorkPool();
+  private final WorkPool work;
   private final BufferBudget localShare;
   private final GatewayGauges gauges;
   private final CallLine calls;
@@ -101,6 +101,7 @@ public final class Gateway implements AutoCloseable {
     this.programs = new StdioServers(meters);
     this.sessions = new SessionTable(clock, seal);
     this.tasks = new TaskTable(clock);
+    this.work = new WorkPool(meters);
     this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
     this.localShare = budget.share(() -> {});
     this.calls =

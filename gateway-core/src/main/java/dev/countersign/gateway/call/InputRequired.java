@@ -88,6 +88,7 @@ final class InputRequired {
     return decided.thenCompose(
         known ->
             work.forUnderWay(
+                    call.caller().key(),
                     call.message().body().length,
                     call.exchange().loop(),
                     () -> ParamsDigest.of(params))

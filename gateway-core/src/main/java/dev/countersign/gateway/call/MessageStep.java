@@ -60,6 +60,7 @@ final class MessageStep {
                 call.limits().bodyBytesMax(), call.limits().depthMax(), call.limits().tokensMax());
         String token = token(head);
         return work.forNew(
+                call.caller().key(),
                 body.length,
                 call.exchange().loop(),
                 () -> BodyReading.of(body, limits, token, commitments))

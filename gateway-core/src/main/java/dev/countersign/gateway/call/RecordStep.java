@@ -65,7 +65,8 @@ final class RecordStep {
    */
   CompletableFuture<AdmittedCall> decided(Call call, Call.PermittedRequest permitted) {
     byte[] body = permitted.request().body();
-    return work.forUnderWay(body.length, call.exchange().loop(), () -> digest(body))
+    return work.forUnderWay(
+            call.caller().key(), body.length, call.exchange().loop(), () -> digest(body))
         .thenCompose(digest -> decided(call, permitted, digest));
   }
 

@@ -113,7 +113,8 @@ final class ReplyMessages {
             Math.max(call.limits().answerBytesMax(), call.limits().eventBytesMax()),
             call.limits().depthMax(),
             Math.max(call.limits().tokensMax(), 1_000_000));
-    return work.forUnderWay(bytes.length, call.exchange().loop(), () -> Reading.of(bytes, limits));
+    return work.forUnderWay(
+        call.caller().key(), bytes.length, call.exchange().loop(), () -> Reading.of(bytes, limits));
   }
 
   /**

@@ -61,7 +61,10 @@ final class RetryStep {
       throw invalid();
     }
     return work.forNew(
-            call.message().body().length, call.exchange().loop(), () -> ParamsDigest.of(params))
+            call.caller().key(),
+            call.message().body().length,
+            call.exchange().loop(),
+            () -> ParamsDigest.of(params))
         .thenAccept(digest -> resume(call, params, state, digest));
   }
 

@@ -6,6 +6,7 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.http.HttpObserver;
 import dev.countersign.gateway.stdio.StdioObserver;
 import dev.countersign.gateway.upstream.UpstreamObserver;
+import dev.countersign.gateway.work.WorkObserver;
 import dev.countersign.identity.IdentityObserver;
 import dev.countersign.identity.RejectReason;
 import io.micrometer.core.instrument.Counter;
@@ -35,7 +36,12 @@ import java.util.function.DoubleSupplier;
  * <p>Any thread; meters are made once and then only counted.
  */
 public final class Meters
-    implements HttpObserver, UpstreamObserver, AuditObserver, IdentityObserver, StdioObserver {
+    implements HttpObserver,
+        UpstreamObserver,
+        AuditObserver,
+        IdentityObserver,
+        StdioObserver,
+        WorkObserver {
   /** Media type of Prometheus' own text format. */
   public static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -58,6 +64,8 @@ public final class Meters
       new EnumMap<>(HttpObserver.Refused.class);
   private final EnumMap<UpstreamObserver.Again, Counter> sentAgain =
       new EnumMap<>(UpstreamObserver.Again.class);
+  private final EnumMap<WorkObserver.Refused, Counter> workRefused =
+      new EnumMap<>(WorkObserver.Refused.class);
   private final Counter stale =
       counter("countersign_upstream_stale", "Pooled connections found closed by their server.");
   private final Counter busy =
@@ -138,6 +146,15 @@ public final class Meters
               "Calls sent anew, because the server had nothing of them.",
               "cause",
               lower(why)));
+    }
+    for (WorkObserver.Refused what : WorkObserver.Refused.values()) {
+      workRefused.put(
+          what,
+          counter(
+              "countersign_work_refused",
+              "Large messages that were not worked on, because their caller had its share waiting.",
+              "what",
+              lower(what)));
     }
     for (RejectReason reason : RejectReason.values()) {
       rejections.put(
@@ -281,6 +298,14 @@ public final class Meters
   @Override
   public void refused(HttpObserver.Refused what) {
     Counter counter = turnedAway.get(what);
+    if (counter != null) {
+      counter.increment();
+    }
+  }
+
+  @Override
+  public void refused(WorkObserver.Refused what) {
+    Counter counter = workRefused.get(what);
     if (counter != null) {
       counter.increment();
     }

@@ -7,9 +7,12 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.work.WorkObserver.Refused;
+import dev.countersign.identity.CallerKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -20,10 +23,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 final class WorkPoolTest {
   private static final int LARGE = WorkPool.INLINE_BYTES_MAX + 1;
+  private static final CallerKey ALICE =
+      new CallerKey("oidc", "https://idp.example", "alice", null);
+  private static final CallerKey BOB = new CallerKey("oidc", "https://idp.example", "bob", null);
 
   private final EventLoops loops = new EventLoops(1);
   private final Loop loop = loops.loops().getFirst();
-  private final WorkPool pool = new WorkPool(1, 4);
+  private final List<Refused> refused = new CopyOnWriteArrayList<>();
+  private final WorkPool pool = new WorkPool(1, 4, 4, refused::add);
   private final CountDownLatch held = new CountDownLatch(1);
 
   @AfterEach
@@ -38,7 +45,7 @@ final class WorkPoolTest {
     CompletableFuture<Thread> ended = new CompletableFuture<>();
     loop.execute(
         () ->
-            pool.forNew(LARGE, loop, this::untilLetGo)
+            pool.forNew(ALICE, LARGE, loop, this::untilLetGo)
                 .thenAccept(worker -> ended.complete(Thread.currentThread())));
 
     Thread loopThread = onLoop(Thread::currentThread);
@@ -52,7 +59,8 @@ final class WorkPoolTest {
   void largeMessageIsWorkedOnByAThreadOfThePool() throws Exception {
     held.countDown();
 
-    assertThat(pool.forNew(LARGE, loop, this::untilLetGo).get(10, TimeUnit.SECONDS).getName())
+    assertThat(
+            pool.forNew(ALICE, LARGE, loop, this::untilLetGo).get(10, TimeUnit.SECONDS).getName())
         .startsWith("countersign-work-");
   }
 
@@ -60,9 +68,9 @@ final class WorkPoolTest {
   void smallMessageIsWorkedOnAtOnceWhereItIs() {
     Supplier<Thread> where = Thread::currentThread;
 
-    assertThat(pool.forNew(WorkPool.INLINE_BYTES_MAX, loop, where).join())
+    assertThat(pool.forNew(ALICE, WorkPool.INLINE_BYTES_MAX, loop, where).join())
         .isSameAs(Thread.currentThread());
-    assertThat(pool.forUnderWay(0, loop, where).join()).isSameAs(Thread.currentThread());
+    assertThat(pool.forUnderWay(ALICE, 0, loop, where).join()).isSameAs(Thread.currentThread());
   }
 
   @Test
@@ -73,7 +81,7 @@ final class WorkPoolTest {
         };
 
     for (int bytes : List.of(1, LARGE)) {
-      assertThat(pool.forNew(bytes, loop, broken))
+      assertThat(pool.forNew(ALICE, bytes, loop, broken))
           .failsWithin(10, TimeUnit.SECONDS)
           .withThrowableThat()
           .havingRootCause()
@@ -82,11 +90,12 @@ final class WorkPoolTest {
   }
 
   @Test
-  void newMessagesAreRefusedWhenHalfOfTheRoomIsTakenAndAllWhenItIsFull() throws Exception {
+  void callerThatHasHadItsShareIsRefusedAndNobodyElse() throws Exception {
     List<CompletableFuture<Thread>> taken = new ArrayList<>();
     CountDownLatch begun = new CountDownLatch(1);
     taken.add(
         pool.forNew(
+            ALICE,
             LARGE,
             loop,
             () -> {
@@ -94,15 +103,19 @@ final class WorkPoolTest {
               return untilLetGo();
             }));
     begun.await();
-    taken.add(pool.forNew(LARGE, loop, this::untilLetGo));
-    taken.add(pool.forNew(LARGE, loop, this::untilLetGo));
+    taken.add(pool.forNew(ALICE, LARGE, loop, this::untilLetGo));
+    taken.add(pool.forNew(ALICE, LARGE, loop, this::untilLetGo));
 
-    assertOverloaded(pool.forNew(LARGE, loop, this::untilLetGo));
-    taken.add(pool.forUnderWay(LARGE, loop, this::untilLetGo));
-    taken.add(pool.forUnderWay(LARGE, loop, this::untilLetGo));
-    assertOverloaded(pool.forUnderWay(LARGE, loop, this::untilLetGo));
-    assertThat(pool.waiting()).isEqualTo(4);
-    assertThat(pool.forNew(1, loop, () -> "small").join()).isEqualTo("small");
+    assertOverloaded(pool.forNew(ALICE, LARGE, loop, this::untilLetGo));
+    assertThat(refused).containsExactly(Refused.NEW);
+    taken.add(pool.forNew(BOB, LARGE, loop, this::untilLetGo));
+    taken.add(pool.forUnderWay(BOB, LARGE, loop, this::untilLetGo));
+    taken.add(pool.forUnderWay(ALICE, LARGE, loop, this::untilLetGo));
+    taken.add(pool.forUnderWay(ALICE, LARGE, loop, this::untilLetGo));
+    assertOverloaded(pool.forUnderWay(ALICE, LARGE, loop, this::untilLetGo));
+    assertThat(refused).containsExactly(Refused.NEW, Refused.UNDER_WAY);
+    assertThat(pool.waiting()).isEqualTo(6);
+    assertThat(pool.forNew(ALICE, 1, loop, () -> "small").join()).isEqualTo("small");
 
     held.countDown();
     for (CompletableFuture<Thread> each : taken) {
