@@ -48,6 +48,9 @@ final class LegacyServer implements AutoCloseable {
   /** Notifications that were posted. */
   final BlockingQueue<JsonNode> notifications = new LinkedBlockingQueue<>();
 
+  /** Statuses that responses get, in order; 202 when there is none. */
+  final BlockingQueue<Integer> responseStatuses = new LinkedBlockingQueue<>();
+
   /** Streams that were opened by GET. */
   final BlockingQueue<Stream> gets = new LinkedBlockingQueue<>();
 
@@ -136,8 +139,10 @@ final class LegacyServer implements AutoCloseable {
           .handle(message, new Reply(exchange, message));
       return;
     }
-    (message.body().has("method") ? notifications : responses).add(message.body());
-    exchange.sendResponseHeaders(202, -1);
+    boolean notification = message.body().has("method");
+    Integer status = notification ? null : responseStatuses.poll();
+    (notification ? notifications : responses).add(message.body());
+    exchange.sendResponseHeaders(status == null ? 202 : status, -1);
     exchange.close();
   }
 

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.audit.OutcomeResult;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.input.InputRefusedException;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * A posted response is the answer to an open question of its session, or nothing. It goes down the
  * call line as a call of its own: the question's method and target, trigger {@code input_response},
  * and the question as its parent. A question is answered once; whatever keeps the answer from the
- * server, the server is told that there is none.
+ * server, the server is told that there is none. Only an answer that could not be sent at all may
+ * come again.
  */
 final class AnswerStep {
   private AnswerStep() {}
@@ -34,17 +36,25 @@ final class AnswerStep {
     if (question == null) {
       throw nobodyAsked();
     }
-    call.onEnd(
-        () -> {
-          if (call.life().wasSent()) {
-            question.asker().answered();
-          } else {
-            question.asker().unanswered("its answer was not let through");
-          }
-        });
+    call.onEnd(() -> settle(call, session, question));
     call.follows(new CallOrigin(Trigger.INPUT_RESPONSE, 0, question.callId()));
     call.message(message(question, response));
     check(question, response);
+  }
+
+  /** What did not go out at all may be posted again; there must not be two answers. */
+  private static void settle(Call call, BoundSession session, OpenQuestion question) {
+    OutcomeResult result = call.life().result();
+    if (result == OutcomeResult.ANSWERED) {
+      question.asker().answered();
+    } else if (!call.life().wasSent()) {
+      question.asker().unanswered("its answer was not let through");
+    } else if (result == OutcomeResult.NOT_DISPATCHED
+        && session.questions().add(question, call.limits().perSession().questionsMax())) {
+      question.asker().waitsOn();
+    } else {
+      question.asker().unanswered("its answer did not reach the server");
+    }
   }
 
   static RefusedException nobodyAsked() {

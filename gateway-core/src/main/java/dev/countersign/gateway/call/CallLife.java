@@ -1,9 +1,11 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.audit.OutcomeResult;
 import dev.countersign.gateway.http.Loop;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +22,7 @@ final class CallLife {
   private final List<Runnable> endTasks = new ArrayList<>(4);
   private Runnable cancellation = () -> {};
   private boolean sent;
+  private @Nullable OutcomeResult result;
   private boolean ended;
 
   CallLife(String callId, Loop loop) {
@@ -50,6 +53,16 @@ final class CallLife {
   /** Whether something of it has gone to the server. */
   boolean wasSent() {
     return sent;
+  }
+
+  /** What became of it, said before it ends. */
+  void result(OutcomeResult what) {
+    result = what;
+  }
+
+  /** What became of it; null when it did not get so far as to be forwarded. */
+  @Nullable OutcomeResult result() {
+    return result;
   }
 
   /** Runs a task when the call has ended, however it ended. */

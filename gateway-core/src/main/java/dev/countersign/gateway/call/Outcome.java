@@ -69,6 +69,7 @@ final class Outcome {
       return;
     }
     over = true;
+    call.life().result(result);
     call.end();
     long now = System.nanoTime();
     boolean dispatched = result != OutcomeResult.NOT_DISPATCHED;

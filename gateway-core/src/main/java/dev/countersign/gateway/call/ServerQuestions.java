@@ -147,6 +147,7 @@ final class ServerQuestions {
     private final Outcome outcome;
     private final Loop loop = call.exchange().loop();
     private Loop.@Nullable Timer timer;
+    private boolean late;
 
     Asked(QuestionStep.Admitted question, Outcome outcome) {
       this.question = question;
@@ -154,19 +155,27 @@ final class ServerQuestions {
     }
 
     void timed() {
-      timer =
-          loop.after(
-              call.limits().call(),
-              () -> {
-                if (take()) {
-                  tellClient("it took too long");
-                  end(OutcomeResult.TIMEOUT, null);
-                  replies.send(
-                      question.admitted(),
-                      question.askedAs(),
-                      "\"error\":{\"code\":-32603,\"message\":\"no answer in time\"}");
-                }
-              });
+      timer = loop.after(call.limits().call(), this::late);
+    }
+
+    private void late() {
+      late = true;
+      if (take()) {
+        tellClient("it took too long");
+        end(
+            OutcomeResult.TIMEOUT,
+            null,
+            "\"error\":{\"code\":-32603,\"message\":\"no answer in time\"}");
+      }
+    }
+
+    /** Ends it and tells the server, unless that has given the id to another question. */
+    private void end(OutcomeResult result, @Nullable String detail, String toServer) {
+      boolean known = asked.get(question.askedAs()) == this;
+      end(result, detail);
+      if (known) {
+        replies.send(question.admitted(), question.askedAs(), toServer);
+      }
     }
 
     /** Takes it out of the session; false when something else has ended it. */
@@ -209,12 +218,22 @@ final class ServerQuestions {
     public void unanswered(String why) {
       loop.execute(
           () -> {
-            end(OutcomeResult.WITHHELD, why);
             meters.serverRequestRefused();
-            replies.send(
-                question.admitted(),
-                question.askedAs(),
-                InputQuestion.refusal(question.question().method()));
+            end(OutcomeResult.WITHHELD, why, InputQuestion.refusal(question.question().method()));
+          });
+    }
+
+    @Override
+    public void waitsOn() {
+      loop.execute(
+          () -> {
+            if (call.life().ended()) {
+              withCall();
+            } else if (late) {
+              late();
+            } else if (asked.get(question.askedAs()) != this && take()) {
+              end(OutcomeResult.WITHHELD, "its server asks something else under its id");
+            }
           });
     }
   }

@@ -24,10 +24,15 @@ public record OpenQuestion(
     Asker asker) {
   /** Who asked it. May be told from any thread. */
   public interface Asker {
-    /** An answer is on its way to the server. */
+    /** The server has an answer. */
     void answered();
 
-    /** An answer came that must not go to the server. */
+    /**
+     * An answer came that must not go to the server, or of which nobody knows whether it has it.
+     */
     void unanswered(String why);
+
+    /** An answer came that could not be sent; the question waits in the session again. */
+    void waitsOn();
   }
 }

@@ -34,6 +34,9 @@ final class SessionRowsTest {
           public void answered() {}
 
           @Override
+          public void waitsOn() {}
+
+          @Override
           public void unanswered(String why) {}
         });
   }
