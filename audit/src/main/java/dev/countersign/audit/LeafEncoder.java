@@ -107,6 +107,9 @@ final class LeafEncoder {
         .member("result", lower(leaf.result()), WORD)
         .member("result_sha256", leaf.resultSha256(), WORD);
     number("rpc_code", leaf.rpcCode(), line);
+    if (leaf.sentAgain() > 0) {
+      line.member("sent_again", leaf.sentAgain());
+    }
     line.member("seq", common.seq()).member("side_effect", lower(leaf.sideEffect()), WORD);
     Boolean toolError = leaf.toolError();
     if (toolError != null) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param dispatchedMicros when it went to the server; -1 if never
  * @param firstByteMicros when the reply began; -1 if never
  * @param doneMicros when it ended
+ * @param sentAgain how often it went out anew, because the server provably had nothing of it
  * @param detail one more word, or null
  */
 public record OutcomeLeaf(
@@ -34,6 +35,7 @@ public record OutcomeLeaf(
     long dispatchedMicros,
     long firstByteMicros,
     long doneMicros,
+    int sentAgain,
     @Nullable String detail)
     implements Leaf {
   /** The outcome of a call whose end nobody could record. */
@@ -51,6 +53,7 @@ public record OutcomeLeaf(
         -1,
         -1,
         -1,
+        0,
         detail);
   }
 }

@@ -50,6 +50,7 @@ class LeafEncoderTest {
                 150,
                 2300,
                 2450,
+                2,
                 "the tool said \"no\"")),
         new Golden("outcome-sparse", OutcomeLeaf.unknown("0190-b", "it is not known")),
         new Golden(
@@ -118,6 +119,7 @@ class LeafEncoderTest {
                 Long.MAX_VALUE,
                 Long.MAX_VALUE,
                 Long.MAX_VALUE,
+                Integer.MAX_VALUE,
                 worst),
             new ConfigLeaf(worst, worst, false, Collections.nCopies(1000, worst)),
             new NodeLeaf(worst, counts),

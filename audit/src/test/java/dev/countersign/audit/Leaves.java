@@ -97,6 +97,7 @@ final class Leaves {
         10,
         2000,
         2100,
+        0,
         null);
   }
 

@@ -30,12 +30,18 @@ final class Outcome {
   private @Nullable String executor;
   private @Nullable String resultDigest;
   private long replyBytes;
+  private int sentAgain;
   private boolean over;
 
   Outcome(Call call, RecordStep records, Meters meters) {
     this.call = call;
     this.records = records;
     this.meters = meters;
+  }
+
+  /** It goes out anew, because the server provably had nothing of it. */
+  void sentAgain() {
+    sentAgain++;
   }
 
   /** The server began to answer. */
@@ -88,6 +94,7 @@ final class Outcome {
             dispatched ? sinceDecision(dispatchedNanos) : -1,
             firstByte ? sinceDecision(firstByteNanos) : -1,
             sinceDecision(now),
+            sentAgain,
             detail));
     LOG.atDebug()
         .addKeyValue("call", call.id())

@@ -133,6 +133,7 @@ final class RecordStep {
             -1,
             -1,
             -1,
+            0,
             "the record was not on disk in time"));
   }
 

@@ -146,6 +146,11 @@ final class ReplyGovernor implements ReplyListener {
   }
 
   @Override
+  public void sentAgain() {
+    outcome.sentAgain();
+  }
+
+  @Override
   public void head(ReplyHead reply) {
     outcome.replied(reply.status(), reply.executor());
     String opened = reply.sessionId();

@@ -66,7 +66,9 @@ public final class HttpUpstream implements Upstream {
   @Override
   public UpstreamExchange send(
       AdmittedCall call, UpstreamCredential credential, Loop loop, ReplyListener listener) {
-    return pools.pool(loop, endpoint, limits).send(request(call, credential), listener);
+    return pools
+        .pool(loop, endpoint, limits)
+        .send(call.caller().key(), request(call, credential), listener);
   }
 
   /** Nothing to do: the sessions of an HTTP server are the server's. */

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.upstream;
 
+import dev.countersign.identity.CallerKey;
 import org.jspecify.annotations.Nullable;
 
 /** A request from the wish to send it to the end of its reply. Confined to its loop. */
@@ -8,6 +9,7 @@ final class PendingExchange implements UpstreamExchange {
   // A server that lets every connection go stale is not to be courted for ever.
   private static final int ATTEMPTS_MAX = 3;
 
+  private final CallerKey caller;
   private final UpstreamRequest request;
   private final ReplyListener listener;
   private final UnderWay underWay;
@@ -16,11 +18,17 @@ final class PendingExchange implements UpstreamExchange {
   private int pauses;
   private int attempts;
 
-  PendingExchange(UpstreamRequest request, ReplyListener listener, UnderWay underWay) {
+  PendingExchange(
+      CallerKey caller, UpstreamRequest request, ReplyListener listener, UnderWay underWay) {
+    this.caller = caller;
     this.request = request;
     this.listener = listener;
     this.underWay = underWay;
     underWay.began(this);
+  }
+
+  CallerKey caller() {
+    return caller;
   }
 
   UpstreamRequest request() {
@@ -44,7 +52,11 @@ final class PendingExchange implements UpstreamExchange {
   /** Leaves what it was on, of which the server got nothing; false when it may not go out again. */
   boolean backToStart() {
     carrier = null;
-    return !over && attempts < ATTEMPTS_MAX;
+    if (over || attempts == ATTEMPTS_MAX) {
+      return false;
+    }
+    listener.sentAgain();
+    return true;
   }
 
   void head(ReplyHead head) {

@@ -3,6 +3,9 @@ package dev.countersign.gateway.upstream;
 
 /** Takes a server's reply as it comes; every method runs on the call's event loop. */
 public interface ReplyListener {
+  /** The request goes out anew, because the server provably had nothing of it; before the head. */
+  default void sentAgain() {}
+
   /** The status line and headers; comes once, before everything else. */
   void head(ReplyHead head);
 

@@ -2,6 +2,7 @@
 package dev.countersign.gateway.upstream;
 
 import dev.countersign.gateway.http.Loop;
+import dev.countersign.identity.CallerKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -29,9 +30,6 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
   /** Exchanges at once, whatever the server would take. */
   static final int STREAMS_MAX = 100;
 
-  // Servers close connections on which much is reset; whoever cancels a lot must not take the
-  // calls of others down, so such a connection gets no further ones.
-  private static final int CANCELS_MAX = 100;
   private static final int LAST_STREAM_ID = 1 << 30;
 
   private static final Logger LOG = LoggerFactory.getLogger(SharedConnection.class);
@@ -52,10 +50,10 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
   private final Liveness liveness;
   private final ChannelHandlerContext ctx;
   private final IntObjectHashMap<SharedStream> streams = new IntObjectHashMap<>();
+  private final CallerShares shares = new CallerShares(System::nanoTime);
   private @Nullable Opening opening;
   private boolean used;
   private boolean leaving;
-  private int cancels;
 
   /** Adds itself to a channel that is ready. */
   SharedConnection(UpstreamPool pool, Loop loop, Channel channel, SendWatch sent, Opening opening) {
@@ -89,7 +87,18 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
     return !leaving
         && opening == null
         && streams.size() < STREAMS_MAX
+        && shares.hasRoom()
         && http2.connection().local().canOpenStream();
+  }
+
+  /** Whether another exchange of this caller's fits. */
+  boolean hasRoom(CallerKey caller) {
+    return hasRoom() && shares.hasRoom(caller);
+  }
+
+  /** How many exchanges of a caller's were broken off here of late. */
+  int resets(CallerKey caller) {
+    return shares.resets(caller);
   }
 
   /** Sends on a stream of its own; only where there is room. */
@@ -104,6 +113,7 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
       liveness.busy(pool.limits().keepAlive(), pool.limits().upstreamConnect());
     }
     streams.put(id, stream);
+    shares.began(pending.caller());
     pool.streamOpened();
     stream.begin(pool.limits().upstreamHead());
     UpstreamRequest request = pending.request();
@@ -145,13 +155,11 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
   }
 
   /** Tells the server that a stream is over for us. */
-  void reset(int streamId, Http2Error why) {
-    if (http2.connection().stream(streamId) != null && channel.isActive()) {
-      http2.resetStream(ctx, streamId, why.code(), ctx.newPromise());
+  void reset(SharedStream stream, Http2Error why) {
+    shares.reset(stream.caller());
+    if (http2.connection().stream(stream.id()) != null && channel.isActive()) {
+      http2.resetStream(ctx, stream.id(), why.code(), ctx.newPromise());
       http2.flush(ctx);
-    }
-    if (++cancels >= CANCELS_MAX) {
-      leave();
     }
   }
 
@@ -181,6 +189,7 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
       return false;
     }
     streams.remove(stream.id());
+    shares.ended(stream.caller());
     pool.streamClosed();
     if (streams.isEmpty()) {
       if (leaving) {

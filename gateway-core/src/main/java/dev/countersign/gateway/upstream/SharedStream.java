@@ -2,6 +2,7 @@
 package dev.countersign.gateway.upstream;
 
 import dev.countersign.gateway.http.Loop;
+import dev.countersign.identity.CallerKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -45,6 +46,10 @@ final class SharedStream implements Carrier {
 
   int id() {
     return id;
+  }
+
+  CallerKey caller() {
+    return exchange.caller();
   }
 
   void begin(Duration headTime) {
@@ -154,7 +159,7 @@ final class SharedStream implements Carrier {
     if (connection.ended(this)) {
       disarm();
       if (early) {
-        connection.reset(id, Http2Error.NO_ERROR);
+        connection.reset(this, Http2Error.NO_ERROR);
       }
       exchange.end();
     }
@@ -169,7 +174,7 @@ final class SharedStream implements Carrier {
     if (connection.ended(this)) {
       disarm();
       connection.reset(
-          id,
+          this,
           kind == UpstreamFailure.Kind.BAD_REPLY ? Http2Error.PROTOCOL_ERROR : Http2Error.CANCEL);
       exchange.fail(new UpstreamFailure(kind, true, detail));
     }
@@ -204,7 +209,7 @@ final class SharedStream implements Carrier {
   public void cancel() {
     if (connection.ended(this)) {
       disarm();
-      connection.reset(id, Http2Error.CANCEL);
+      connection.reset(this, Http2Error.CANCEL);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.countersign.gateway.upstream;
 
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
+import dev.countersign.identity.CallerKey;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  * Confined to its loop.
  */
 final class UpstreamPool {
+  /**
+   * Exchanges that a caller may have broken off of late on shared connections, before it gets no
+   * further ones; else it could use up a connection after another.
+   */
+  static final int RESETS_PER_CALLER_MAX = 200;
+
   private final Endpoint endpoint;
   private final Loop loop;
   private final Connector connector;
@@ -54,8 +61,13 @@ final class UpstreamPool {
     limits = newest;
   }
 
-  UpstreamExchange send(UpstreamRequest request, ReplyListener listener) {
-    PendingExchange pending = new PendingExchange(request, listener, underWay);
+  /**
+   * Sends a request as soon as there is a connection for it.
+   *
+   * @param caller whose share of the connections it takes
+   */
+  UpstreamExchange send(CallerKey caller, UpstreamRequest request, ReplyListener listener) {
+    PendingExchange pending = new PendingExchange(caller, request, listener, underWay);
     if (underWay.closed()) {
       pending.abandon();
     } else {
@@ -65,7 +77,11 @@ final class UpstreamPool {
   }
 
   private void dispatch(PendingExchange pending) {
-    SharedConnection common = takeShared();
+    if (resets(pending.caller()) >= RESETS_PER_CALLER_MAX) {
+      busy(pending, "its caller has broken off too many exchanges");
+      return;
+    }
+    SharedConnection common = takeShared(pending.caller());
     if (common != null) {
       common.send(pending);
       return;
@@ -77,7 +93,7 @@ final class UpstreamPool {
       // It goes out when the connection is there.
       return;
     } else if (open >= limits.upstreamConnectionsMax()) {
-      busy(pending);
+      busy(pending, "the bound on connections is reached");
     } else {
       open++;
       counts.connections().incrementAndGet();
@@ -89,17 +105,23 @@ final class UpstreamPool {
     }
   }
 
-  private void busy(PendingExchange pending) {
+  private void busy(PendingExchange pending, String detail) {
     observer.busy();
-    pending.fail(
-        new UpstreamFailure(
-            UpstreamFailure.Kind.BUSY, false, "the bound on connections is reached"));
+    pending.fail(new UpstreamFailure(UpstreamFailure.Kind.BUSY, false, detail));
   }
 
-  private @Nullable SharedConnection takeShared() {
+  private int resets(CallerKey caller) {
+    int resets = 0;
+    for (SharedConnection connection : shared) {
+      resets += connection.resets(caller);
+    }
+    return resets;
+  }
+
+  private @Nullable SharedConnection takeShared(CallerKey caller) {
     for (int i = shared.size() - 1; i >= 0; i--) {
       SharedConnection connection = shared.get(i);
-      if (!connection.hasRoom()) {
+      if (!connection.hasRoom(caller)) {
         continue;
       }
       if (!peerClosed.test(connection.channel())) {
@@ -193,14 +215,11 @@ final class UpstreamPool {
       http2Expected = true;
       settled();
       shared.add(connection);
-      // Whoever takes nothing on one connection would not on the next.
-      boolean takesNone = !connection.hasRoom();
-      PendingExchange pending;
-      while ((takesNone || connection.hasRoom()) && (pending = next()) != null) {
-        if (takesNone) {
-          busy(pending);
-        } else {
-          connection.send(pending);
+      if (!connection.hasRoom()) {
+        // Whoever takes nothing on one connection would not on the next.
+        PendingExchange pending;
+        while ((pending = next()) != null) {
+          busy(pending, "the server takes no exchanges");
         }
       }
       others();

@@ -9,16 +9,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Writes down a reply, and that nothing comes out of turn. */
 class ReplyRecord implements ReplyListener {
   final AtomicLong received = new AtomicLong();
+  final AtomicInteger sentAgain = new AtomicInteger();
   private final CompletableFuture<@Nullable UpstreamFailure> over = new CompletableFuture<>();
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private volatile @Nullable ReplyHead head;
   private volatile @Nullable String outOfTurn;
+
+  @Override
+  public void sentAgain() {
+    expect(head == null && !over.isDone(), "again");
+    sentAgain.incrementAndGet();
+  }
 
   @Override
   public void head(ReplyHead reply) {

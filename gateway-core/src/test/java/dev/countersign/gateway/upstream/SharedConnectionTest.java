@@ -197,32 +197,6 @@ final class SharedConnectionTest {
     }
   }
 
-  @Test
-  void leavesAConnectionOnWhichMuchWasCancelledToThoseOnIt() throws Exception {
-    try (ScriptedServer server =
-        new ScriptedServer(
-            greeted(
-                peer -> {
-                  Request first = requireNonNull(peer.request());
-                  Frame frame;
-                  for (int resets = 0; resets < 100 && (frame = peer.next()) != null; ) {
-                    peer.part(frame);
-                    resets += frame.type() == FramePeer.RST_STREAM ? 1 : 0;
-                  }
-                  peer.ok(first);
-                  peer.untilLeft();
-                }))) {
-      ReplyRecord first = send(server, "first");
-      await(() -> server.requests.size() == 1);
-      for (int i = 0; i < 100; i++) {
-        bench.send(http2(server.port()), LIMITS, "x", new ReplyRecord(), UpstreamExchange::cancel);
-      }
-      assertThat(first.whole()).isEqualTo("ok");
-      await(() -> bench.pools.connections() == 0);
-      assertThat(server.connections).hasValue(1);
-    }
-  }
-
   /** One call whose client does not read; the others must not notice. */
   @Test
   void holdsOneCallBackWithoutItsNeighbours() throws Exception {
@@ -334,6 +308,8 @@ final class SharedConnectionTest {
       assertThat(second.whole()).isEqualTo("ok");
       assertThat(server.requests).containsExactly("first", "second");
       assertThat(bench.counted.again).containsExactly(Map.entry(Again.GOAWAY, 1));
+      assertThat(first.sentAgain).hasValue(0);
+      assertThat(second.sentAgain).hasValue(1);
       await(() -> bench.pools.connections() == 1);
     }
   }

@@ -17,7 +17,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -86,6 +85,13 @@ final class StaleConnectionTest {
     return record;
   }
 
+  private static ReplyRecord sendWhenTheLoopHasSeen(
+      UpstreamBench bench, ScriptedServer server, CountDownLatch leave) {
+    leave.countDown();
+    await(() -> bench.pools.connections() == 0);
+    return bench.send(server, "second");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"END", "RESET"})
   void takesAnotherConnectionWhenTheSystemKnowsThatOneIsClosed(Leaving how) throws Exception {
@@ -93,14 +99,18 @@ final class StaleConnectionTest {
     CountDownLatch leave = new CountDownLatch(1);
     try (UpstreamBench bench = new UpstreamBench();
         ScriptedServer server = leaving(how, leave, hasLeft, new AtomicInteger())) {
-      Assumptions.assumeTrue(bench.transport().equals("epoll"));
       assertThat(bench.send(server, "first").whole()).isEqualTo("ok");
+      // Other transports have to read to learn it; then the connection has left the pool by itself.
+      boolean asks = bench.transport().equals("epoll");
 
-      ReplyRecord second = sendBeforeTheLoopSees(bench, server, leave, hasLeft);
+      ReplyRecord second =
+          asks
+              ? sendBeforeTheLoopSees(bench, server, leave, hasLeft)
+              : sendWhenTheLoopHasSeen(bench, server, leave);
 
       assertThat(second.whole()).isEqualTo("ok");
       assertThat(server.requests).containsExactly("first", "second");
-      assertThat(bench.counted.stale).hasValue(1);
+      assertThat(bench.counted.stale).hasValue(asks ? 1 : 0);
       assertThat(bench.counted.again).isEmpty();
     }
   }
@@ -118,6 +128,7 @@ final class StaleConnectionTest {
       assertThat(second.whole()).isEqualTo("ok");
       assertThat(server.requests).containsExactly("first", "second");
       assertThat(bench.counted.again).containsExactly(Map.entry(Again.STALE, 1));
+      assertThat(second.sentAgain).hasValue(1);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.countersign.gateway.http.EventLoops;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.SessionLimits;
+import dev.countersign.identity.CallerKey;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.socket.SocketChannel;
@@ -25,6 +26,8 @@ import java.util.function.Consumer;
 final class UpstreamBench implements AutoCloseable {
   static final LimitSettings LIMITS =
       limits(Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20), 8);
+
+  static final CallerKey ALICE = caller("alice");
 
   final UpstreamPools pools;
 
@@ -147,8 +150,24 @@ final class UpstreamBench implements AutoCloseable {
       String body,
       ReplyListener listener,
       Consumer<UpstreamExchange> then) {
+    send(ALICE, endpoint, limits, body, listener, then);
+  }
+
+  /** For somebody else than usual. */
+  void send(
+      CallerKey caller,
+      Endpoint endpoint,
+      LimitSettings limits,
+      String body,
+      ReplyListener listener,
+      Consumer<UpstreamExchange> then) {
     loop.execute(
-        () -> then.accept(pools.pool(loop, endpoint, limits).send(request(body), listener)));
+        () ->
+            then.accept(pools.pool(loop, endpoint, limits).send(caller, request(body), listener)));
+  }
+
+  static CallerKey caller(String subject) {
+    return new CallerKey("oidc", "https://idp.example", subject, null);
   }
 
   private static UpstreamRequest request(String body) {
@@ -158,7 +177,7 @@ final class UpstreamBench implements AutoCloseable {
 
   /** On the loop already, without a turn of it in between. */
   void sendAtOnce(Endpoint endpoint, LimitSettings limits, String body, ReplyListener listener) {
-    var unused = pools.pool(loop, endpoint, limits).send(request(body), listener);
+    var unused = pools.pool(loop, endpoint, limits).send(ALICE, request(body), listener);
   }
 
   /** Runs on the loop, and waits until it has run. */
