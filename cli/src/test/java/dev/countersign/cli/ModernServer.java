@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -47,7 +48,10 @@ final class ModernServer implements AutoCloseable {
   /** The status of answers with an error. */
   volatile int errorStatus = 400;
 
-  /** Open event streams of {@code subscriptions/listen}: messages put in go out. */
+  /** Methods that are answered by a stream, where no answer is set. */
+  final Set<String> streamed = ConcurrentHashMap.newKeySet();
+
+  /** Open event streams: messages put in go out. */
   final BlockingQueue<Stream> streams = new LinkedBlockingQueue<>();
 
   /** Event streams whose other side has gone. */
@@ -88,6 +92,7 @@ final class ModernServer implements AutoCloseable {
   }
 
   ModernServer() throws IOException {
+    streamed.add("subscriptions/listen");
     http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     http.setExecutor(threads);
     http.createContext("/", this::handle);
@@ -128,7 +133,7 @@ final class ModernServer implements AutoCloseable {
       return;
     }
     Function<Seen, String> answer = answers.get(method);
-    if (answer == null && method.equals("subscriptions/listen")) {
+    if (answer == null && streamed.contains(method)) {
       exchange.getResponseHeaders().set("content-type", "text/event-stream");
       exchange.sendResponseHeaders(200, 0);
       exchange.getResponseBody().write(": open\n\n".getBytes(StandardCharsets.UTF_8));

@@ -90,7 +90,9 @@ final class MessageKeys {
                 new ChoiceType<>(List.of(Eras.values()), Eras::wire),
                 D.eras(),
                 "In which era of the protocol clients may talk to it: `modern` is 2026-07-28,"
-                    + " `legacy` what came before."));
+                    + " `legacy` what came before. `bridged` is for a server that speaks 2026-07-28"
+                    + " alone: clients of either era may, and the gateway makes modern requests of"
+                    + " legacy ones."));
     denyAs =
         keys.add(
             Key.defaulted(

@@ -39,6 +39,7 @@ final class AnswerStep {
     call.onEnd(() -> settle(call, session, question));
     call.follows(new CallOrigin(Trigger.INPUT_RESPONSE, 0, question.callId()));
     call.message(message(question, response));
+    call.answering(new Call.Answering(question, member(response, "result")));
     check(question, response);
   }
 

@@ -3,10 +3,13 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.admission.OutboundRequest;
 import dev.countersign.gateway.http.Exchange;
+import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.mcp.BodyEdit;
+import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.session.OpenQuestion;
 import dev.countersign.gateway.snapshot.Entrance;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.Route;
@@ -46,6 +49,8 @@ final class Call {
   private CallOrigin origin = CallOrigin.FIRST;
   private @Nullable String exposedName;
   private boolean onBehalf;
+  private boolean bridged;
+  private @Nullable Answering answering;
   private @Nullable Task task;
   private @Nullable BodyEdit edits;
   private @Nullable Decision decision;
@@ -73,6 +78,15 @@ final class Call {
     if (!callId.equals(id)) {
       made.origin = made.origin.under(id);
     }
+    return made;
+  }
+
+  /** The modern call to the same server that a legacy client's call leads to, in its session. */
+  Call bridged(String callId, Exchange inner) {
+    Call made = onBehalf(callId, inner, route(), exposedName);
+    made.bridged = true;
+    made.session = session;
+    made.sessionId = sessionId;
     return made;
   }
 
@@ -212,6 +226,30 @@ final class Call {
     return onBehalf;
   }
 
+  /** Whether its client speaks an older revision than its server. */
+  boolean isBridged() {
+    return bridged;
+  }
+
+  /** The revision of the protocol that its client speaks. */
+  String version() {
+    if (session != null) {
+      return session.version();
+    }
+    return message().era().modern() && !bridged
+        ? Era.MODERN_VERSION
+        : Era.LEGACY_VERSIONS.getFirst();
+  }
+
+  void answering(Answering what) {
+    answering = what;
+  }
+
+  /** The question of a server that it answers; null for all other calls. */
+  @Nullable Answering answering() {
+    return answering;
+  }
+
   /** What the client is told of the target of this name: the name that it used. */
   String nameFor(String name) {
     return exposedName == null ? name : exposedName;
@@ -257,7 +295,7 @@ final class Call {
     sessionId = derivedId;
   }
 
-  /** The legacy session, or null for modern calls and {@code initialize}. */
+  /** The client's session, or null for modern clients and {@code initialize}. */
   @Nullable BoundSession session() {
     return session;
   }
@@ -318,6 +356,13 @@ final class Call {
     }
     return part;
   }
+
+  /**
+   * An answer of a client to a server's question.
+   *
+   * @param result null when it is an error
+   */
+  record Answering(OpenQuestion question, @Nullable JsonValue result) {}
 
   /**
    * What policy permitted, ready to be recorded.

@@ -5,7 +5,9 @@ import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.http.RequestHandler;
+import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.work.WorkPool;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,7 @@ public final class CallLine implements RequestHandler {
   private final ForwardStep forwarding;
   private final Endings endings;
   private final FederatedLine federation;
+  private final BridgeLine bridge;
 
   CallLine(
       FrontDoor door,
@@ -49,8 +52,10 @@ public final class CallLine implements RequestHandler {
       ForwardStep forwarding,
       Endings endings,
       FederatedSessions federatedSessions,
+      SessionTable sessionTable,
       CallIds ids,
-      Meters meters) {
+      Meters meters,
+      WorkPool work) {
     this.door = door;
     this.callers = callers;
     this.bodies = bodies;
@@ -64,6 +69,8 @@ public final class CallLine implements RequestHandler {
     this.records = records;
     this.forwarding = forwarding;
     this.endings = endings;
+    this.bridge =
+        new BridgeLine(this::onBehalf, decisions, records, sessionTable, ids, meters, work);
     this.federation = new FederatedLine(this::onBehalf, federatedSessions, ids, meters);
   }
 
@@ -84,6 +91,9 @@ public final class CallLine implements RequestHandler {
 
   /** The rest of the way, for a caller's request and for what is made of it for each server. */
   private CompletableFuture<Void> toServer(Call call) {
+    if (BridgeLine.isFor(call)) {
+      return bridge.serve(call);
+    }
     Loop loop = call.exchange().loop();
     return loop.here(retries.resume(call)) // in which round
         .thenAccept(resumed -> tasks.bind(call)) // about whose task

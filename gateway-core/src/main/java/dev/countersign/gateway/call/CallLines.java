@@ -66,7 +66,9 @@ public final class CallLines {
             work),
         new Endings(records, meters),
         new FederatedSessions(sessions),
+        sessions,
         ids,
-        meters);
+        meters,
+        work);
   }
 }

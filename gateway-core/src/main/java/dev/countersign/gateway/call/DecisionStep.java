@@ -5,7 +5,6 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.input.InputTarget;
 import dev.countersign.gateway.json.JsonValue;
-import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.snapshot.ServerSettings;
@@ -233,7 +232,7 @@ final class DecisionStep {
         new AccessRequest.Call(
             call.id(),
             message.method().wire(),
-            version(message, session),
+            call.version(),
             trigger,
             call.origin().round(),
             call.origin().parent()),
@@ -266,13 +265,5 @@ final class DecisionStep {
   private static AccessRequest.@Nullable Task task(McpMessage message) {
     String purpose = message.meta().intent();
     return purpose == null ? null : new AccessRequest.Task(null, purpose, "agent-declared");
-  }
-
-  /** The revision of the protocol the call is made in. */
-  static String version(McpMessage message, @Nullable BoundSession session) {
-    if (message.era().modern()) {
-      return Era.MODERN_VERSION;
-    }
-    return session == null ? Era.LEGACY_VERSIONS.getFirst() : session.version();
   }
 }

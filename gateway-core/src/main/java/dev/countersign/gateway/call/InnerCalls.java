@@ -76,11 +76,16 @@ final class InnerCalls {
     return inner;
   }
 
+  /** Whether a header says something of the caller's own connection, session or target. */
+  static boolean isOfConnection(String name) {
+    return NOT_PASSED_ON.contains(name);
+  }
+
   private static RequestHead head(Call outer, Request request) {
     RequestHead from = outer.exchange().head();
     List<Header> headers = new ArrayList<>();
     for (Header header : from.headersStartingWith("")) {
-      if (!NOT_PASSED_ON.contains(header.name())) {
+      if (!isOfConnection(header.name())) {
         headers.add(header);
       }
     }

@@ -21,6 +21,7 @@ import dev.countersign.gateway.admission.AdmittedCall;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.snapshot.ServerSettings;
 import dev.countersign.gateway.telemetry.Meters;
@@ -213,7 +214,7 @@ final class RecordStep {
         call.id(),
         message.meta().traceId(),
         call.rpcIdJson(),
-        DecisionStep.version(message, call.session()),
+        call.version(),
         message.method().wire(),
         cause(call),
         call.entrance().path(),
@@ -249,7 +250,11 @@ final class RecordStep {
       return new ServerFacts(call.entrance().label(), call.entrance().resource(), null, null);
     }
     ServerSettings server = call.route().server();
-    return new ServerFacts(server.name(), server.url().toString(), server.environment(), null);
+    return new ServerFacts(
+        server.name(),
+        server.url().toString(),
+        server.environment(),
+        call.isBridged() ? Era.MODERN_VERSION : null);
   }
 
   private static TargetFacts target(Call call, McpMessage message, String name) {

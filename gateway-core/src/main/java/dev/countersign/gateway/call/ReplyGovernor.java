@@ -258,7 +258,7 @@ final class ReplyGovernor implements ReplyListener {
 
   private void timeout() {
     RpcId id = call.message().id();
-    if (call.session() != null && id != null && !outcome.over()) {
+    if (!call.modern() && call.session() != null && id != null && !outcome.over()) {
       // In the legacy era a connection that closes is no cancel.
       new ServerReplies(call, meters).cancel(admitted, id);
     }

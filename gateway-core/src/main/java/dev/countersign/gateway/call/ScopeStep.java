@@ -70,7 +70,10 @@ final class ScopeStep {
     JsonValue params = call.message().params();
     JsonValue wanted = params == null ? null : params.member("notifications");
     SubscriptionFilter asked = SubscriptionFilter.of(wanted);
-    streams.open(call);
+    if (!call.isBridged()) {
+      // One of a legacy session is counted there.
+      streams.open(call);
+    }
     Set<String> readable = new LinkedHashSet<>();
     List<String> uris = asked.uris().stream().filter(ResourceUri::isNormal).toList();
     Set<String> followed = new LinkedHashSet<>();

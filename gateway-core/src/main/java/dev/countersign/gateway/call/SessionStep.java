@@ -45,6 +45,10 @@ final class SessionStep {
 
   void bind(Call call) {
     McpMessage message = call.message();
+    if (call.isBridged()) {
+      // It is in the session of the client that it is made for.
+      return;
+    }
     if (message.era().modern()) {
       call.derivedSession(derived(call.caller().key(), call.entrance().path()));
     } else if (message.method() == McpMethod.INITIALIZE) {

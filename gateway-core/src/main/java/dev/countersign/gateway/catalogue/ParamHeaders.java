@@ -3,11 +3,13 @@ package dev.countersign.gateway.catalogue;
 
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.mcp.HeaderAgreement;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -51,6 +53,30 @@ public final class ParamHeaders {
         throw mismatch(binding, "and the body disagree");
       }
     }
+  }
+
+  /** The headers that mirror a tool's arguments, for a client that knows of none. */
+  public static List<Header> of(List<ParamBinding> bindings, @Nullable JsonValue arguments) {
+    List<Header> headers = new ArrayList<>(bindings.size());
+    for (ParamBinding binding : bindings) {
+      JsonValue argument = at(arguments, binding.path());
+      String mirror = argument == null ? null : mirror(argument);
+      if (mirror != null) {
+        headers.add(new Header(PREFIX + binding.header(), mirror));
+      }
+    }
+    return headers;
+  }
+
+  /** What mirrors a value, or null for one that has no mirror, which the server will refuse. */
+  private static @Nullable String mirror(JsonValue argument) {
+    String raw = new String(argument.raw(), StandardCharsets.UTF_8);
+    return switch (argument.kind()) {
+      case STRING -> HeaderAgreement.encode(argument.text());
+      case TRUE, FALSE -> raw;
+      case NUMBER -> argument.integer().isPresent() ? "" + argument.integer().getAsLong() : null;
+      case OBJECT, ARRAY, NULL -> null;
+    };
   }
 
   private static @Nullable JsonValue at(@Nullable JsonValue arguments, List<String> path) {

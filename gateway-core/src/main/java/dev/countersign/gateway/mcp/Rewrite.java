@@ -128,17 +128,33 @@ public final class Rewrite {
    * @throws RefusedException when the level is none
    */
   public static byte[] setLevel(McpMessage message, LogLevel max) {
-    BodyEdit edit = new BodyEdit(message.body());
-    JsonValue level = message.params() == null ? null : message.params().member("level");
+    JsonValue level = level(message);
+    LogLevel granted = logLevel(message, max);
+    return level == null || level.text().equals(granted.wire())
+        ? message.body()
+        : new BodyEdit(message.body())
+            .replace(level.start(), level.end(), bytes('"' + granted.wire() + '"'))
+            .bytes();
+  }
+
+  /**
+   * What {@code logging/setLevel} asks for.
+   *
+   * @param max a request for more is cut to this
+   * @throws RefusedException when the level is none
+   */
+  public static LogLevel logLevel(McpMessage message, LogLevel max) {
+    JsonValue level = level(message);
     LogLevel asked =
         level != null && level.kind() == JsonKind.STRING ? LogLevel.of(level.text()) : null;
-    if (level == null || asked == null) {
+    if (asked == null) {
       throw RefusedException.of(Reason.PARAMS_INVALID, "params.level must be a log level");
     }
-    if (asked.saysMoreThan(max)) {
-      edit.replace(level.start(), level.end(), bytes('"' + max.wire() + '"'));
-    }
-    return edit.bytes();
+    return asked.saysMoreThan(max) ? max : asked;
+  }
+
+  private static @Nullable JsonValue level(McpMessage message) {
+    return message.params() == null ? null : message.params().member("level");
   }
 
   /**

@@ -27,7 +27,9 @@ public record MessageRules(
     /** 2026-07-28. */
     MODERN,
     /** 2025-11-25 and older. */
-    LEGACY;
+    LEGACY,
+    /** Whichever the client wants, of a server that speaks 2026-07-28 alone. */
+    BRIDGED;
 
     /** The word for it in settings. */
     public String wire() {
