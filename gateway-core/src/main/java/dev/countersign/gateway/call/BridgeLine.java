@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.audit.OutcomeResult;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
@@ -113,7 +114,7 @@ final class BridgeLine {
     if (!(answering.question().asker() instanceof BridgedQuestions.Waiting waiting)) {
       throw new IllegalStateException("a question of a server that has none");
     }
-    call.life().sent();
+    call.life().result(OutcomeResult.ANSWERED);
     waiting.take(answering.result());
   }
 

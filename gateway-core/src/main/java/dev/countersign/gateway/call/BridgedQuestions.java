@@ -221,5 +221,10 @@ final class BridgedQuestions {
             settle(null, "decline");
           });
     }
+
+    @Override
+    public void waitsOn() {
+      // Nothing has to be sent to a server for it.
+    }
   }
 }

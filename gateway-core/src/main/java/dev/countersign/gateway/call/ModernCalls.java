@@ -249,7 +249,10 @@ final class ModernCalls {
     /** Parses what the governor let through, large ones elsewhere, and keeps the order. */
     private void read(byte[] bytes, Consumer<@Nullable RpcMessage> taker) {
       chain(
-          last.thenCompose(before -> work.forUnderWay(bytes.length, loop, () -> message(bytes)))
+          last.thenCompose(
+                  before ->
+                      work.forUnderWay(
+                          outer.caller().key(), bytes.length, loop, () -> message(bytes)))
               .thenAccept(read -> taker.accept(read.message())));
     }
 
