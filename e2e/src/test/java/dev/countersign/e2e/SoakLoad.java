@@ -33,6 +33,7 @@ final class SoakLoad {
           "countersign_buffered_bytes",
           "countersign_sessions",
           "countersign_session_tasks",
+          "countersign_resumable_streams",
           "countersign_subscriptions",
           "countersign_questions",
           "countersign_work_queue",

@@ -51,6 +51,10 @@ final class GatewayGauges {
         sessions::subscriptions);
     meters.gauge("countersign_session_tasks", "Tasks of legacy sessions.", sessions::tasks);
     meters.gauge(
+        "countersign_resumable_streams",
+        "Streams of legacy requests that can be gone on with.",
+        sessions::resumable);
+    meters.gauge(
         "countersign_questions",
         "Questions of servers that wait for clients.",
         sessions::questions);

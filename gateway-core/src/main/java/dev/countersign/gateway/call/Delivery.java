@@ -138,6 +138,14 @@ final class Delivery {
     }
   }
 
+  /** Ends a call whose answer might have come on another stream, and cannot any more. */
+  void sessionOver() {
+    outcome.end(
+        OutcomeResult.UNKNOWN,
+        sideEffect(SideEffect.UNKNOWN),
+        "its session ended before its answer");
+  }
+
   /** The answer went another way; the call is over. */
   void answeredElsewhere(RpcMessage answer) {
     boolean failed = answer instanceof RpcMessage.Failure;

@@ -18,6 +18,7 @@ final class EventMarks {
   private final Call call;
   private final EventIds eventIds;
   private final CallStream stream;
+  private boolean marked;
   private boolean resumable;
 
   EventMarks(Call call, EventIds eventIds, CallStream stream) {
@@ -40,9 +41,9 @@ final class EventMarks {
     }
     boolean get = call.message().method() == McpMethod.STREAM;
     String id = eventIds.seal(call, streamKey(get), event.id());
-    if (id != null && !get && !resumable) {
-      resumable = true;
-      session.resumable().add(call.id(), stream);
+    if (id != null && !get && !marked) {
+      marked = true;
+      resumable = session.resumable().add(call.id(), stream);
       call.onEnd(() -> ended(session));
     }
     return new SseMark(id, event.retry());

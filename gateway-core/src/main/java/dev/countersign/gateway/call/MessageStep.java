@@ -38,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * policy will judge and what the server will get.
  */
 final class MessageStep {
+  /** Who opens a session says who it is and what it can; none of it is long. */
+  private static final int INITIALIZE_BYTES_MAX = 64 << 10;
+
   private final Meters meters;
   private final Commitments commitments;
   private final WorkPool work;
@@ -210,6 +213,10 @@ final class MessageStep {
     }
     if (method == null) {
       throw RefusedException.of(Reason.METHOD_NOT_SERVED);
+    }
+    if (method == McpMethod.INITIALIZE && body.length > INITIALIZE_BYTES_MAX) {
+      throw RefusedException.of(
+          Reason.BODY_TOO_LARGE, "initialize may have " + INITIALIZE_BYTES_MAX + " bytes");
     }
     JsonValue params = request.params();
     Target target = Target.of(method, params);

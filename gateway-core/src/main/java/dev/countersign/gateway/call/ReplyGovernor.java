@@ -242,8 +242,20 @@ final class ReplyGovernor implements ReplyListener {
   private void brokenOff(Runnable otherwise) {
     if (marks.resumable() && !outcome.over()) {
       delivery.suspend();
+      tieToSession();
     } else {
       otherwise.run();
+    }
+  }
+
+  /** Nobody can go on with it when the session is over, nor when the gateway is. */
+  private void tieToSession() {
+    BoundSession session = call.session();
+    if (session != null) {
+      Loop loop = call.exchange().loop();
+      Runnable over = () -> loop.execute(delivery::sessionOver);
+      session.onEnd(over);
+      call.onEnd(() -> session.forget(over));
     }
   }
 

@@ -33,7 +33,7 @@ public final class BoundSession {
   private final OpenQuestions questions = new OpenQuestions();
   private final SessionTasks tasks = new SessionTasks();
   private final Elicitations elicitations = new Elicitations();
-  private final ResumableStreams resumable = new ResumableStreams();
+  private final ResumableStreams resumable;
   private final long createdMillis;
   private volatile long usedMillis;
   private volatile boolean ended;
@@ -50,6 +50,7 @@ public final class BoundSession {
       String version,
       @Nullable String upstreamId,
       ClientCapabilities capabilities,
+      AtomicInteger resumableOfCaller,
       long nowMillis) {
     this.id = id;
     this.wireId = wireId;
@@ -58,6 +59,7 @@ public final class BoundSession {
     this.version = version;
     this.upstreamId = upstreamId;
     this.capabilities = capabilities;
+    this.resumable = new ResumableStreams(resumableOfCaller);
     this.createdMillis = nowMillis;
     this.usedMillis = nowMillis;
   }
@@ -205,6 +207,7 @@ public final class BoundSession {
 
   void end() {
     ended = true;
+    resumable.end();
     for (Runnable task : List.copyOf(endTasks)) {
       if (endTasks.remove(task)) {
         try {

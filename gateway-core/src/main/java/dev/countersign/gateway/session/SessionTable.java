@@ -25,8 +25,21 @@ public final class SessionTable {
   private final SecureRandom random = new SecureRandom();
   private final Seal seal;
   private final ConcurrentHashMap<String, BoundSession> sessions = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<CallerKey, Integer> perCaller = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<CallerKey, OfCaller> perCaller = new ConcurrentHashMap<>();
   private final AtomicInteger size = new AtomicInteger();
+
+  /** What one caller has: its sessions, and what they keep of streams. */
+  private record OfCaller(int sessions, AtomicInteger resumable) {
+    static final OfCaller NONE = new OfCaller(0, new AtomicInteger());
+
+    OfCaller more() {
+      return new OfCaller(sessions + 1, resumable);
+    }
+
+    @Nullable OfCaller less() {
+      return sessions > 1 ? new OfCaller(sessions - 1, resumable) : null;
+    }
+  }
 
   /**
    * @param seal seals the ids that clients are given
@@ -42,7 +55,7 @@ public final class SessionTable {
    */
   public boolean roomFor(CallerKey caller, LimitSettings limits) {
     return size.get() < limits.sessionsMax()
-        && perCaller.getOrDefault(caller, 0) < limits.sessionsPerCallerMax();
+        && perCaller.getOrDefault(caller, OfCaller.NONE).sessions < limits.sessionsPerCallerMax();
   }
 
   /**
@@ -64,8 +77,10 @@ public final class SessionTable {
       size.decrementAndGet();
       return null;
     }
-    int count = perCaller.merge(caller, 1, Integer::sum);
-    if (count > limits.sessionsPerCallerMax()) {
+    OfCaller its =
+        perCaller.compute(
+            caller, (key, was) -> was == null ? new OfCaller(1, new AtomicInteger()) : was.more());
+    if (its.sessions > limits.sessionsPerCallerMax()) {
       uncount(caller);
       return null;
     }
@@ -80,6 +95,7 @@ public final class SessionTable {
             version,
             upstreamId,
             capabilities,
+            its.resumable,
             clock.millis());
     sessions.put(session.id(), session);
     return session;
@@ -153,6 +169,11 @@ public final class SessionTable {
     return sessions.values().stream().mapToInt(session -> session.questions().size()).sum();
   }
 
+  /** Streams that can be gone on with. */
+  public int resumable() {
+    return sessions.values().stream().mapToInt(session -> session.resumable().size()).sum();
+  }
+
   /** Live sessions. */
   public int size() {
     return size.get();
@@ -160,7 +181,7 @@ public final class SessionTable {
 
   private void uncount(CallerKey caller) {
     size.decrementAndGet();
-    perCaller.computeIfPresent(caller, (key, count) -> count > 1 ? count - 1 : null);
+    perCaller.computeIfPresent(caller, (key, its) -> its.less());
   }
 
   private static boolean over(BoundSession session, long now, LimitSettings limits) {

@@ -9,6 +9,8 @@ import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -110,7 +112,7 @@ final class SessionRowsTest {
   @Test
   void eldestPageAndStreamAreForgotten() {
     Elicitations pages = new Elicitations();
-    ResumableStreams streams = new ResumableStreams();
+    ResumableStreams streams = new ResumableStreams(new AtomicInteger());
     for (int i = 0; i <= Elicitations.IDS_MAX; i++) {
       pages.add("e" + i);
       streams.add("c" + i, new NoStream());
@@ -122,6 +124,32 @@ final class SessionRowsTest {
     assertThat(streams.find("c" + Elicitations.IDS_MAX)).isNotNull();
     streams.remove("c" + Elicitations.IDS_MAX);
     assertThat(streams.find("c" + Elicitations.IDS_MAX)).isNull();
+  }
+
+  @Test
+  void sessionsOfOneCallerShareTheRoomForStreams() {
+    AtomicInteger ofCaller = new AtomicInteger();
+    int perSession = ResumableStreams.STREAMS_MAX;
+    List<ResumableStreams> full = new ArrayList<>();
+    for (int i = 0; i < ResumableStreams.PER_CALLER_MAX / perSession; i++) {
+      ResumableStreams streams = new ResumableStreams(ofCaller);
+      for (int j = 0; j < perSession; j++) {
+        assertThat(streams.add("c" + j, new NoStream())).isTrue();
+      }
+      full.add(streams);
+    }
+    ResumableStreams late = new ResumableStreams(ofCaller);
+    assertThat(late.add("late", new NoStream())).isFalse();
+    assertThat(full.getFirst().add("newest", new NoStream())).isTrue();
+    assertThat(full.getFirst().find("c0")).isNull();
+    assertThat(ofCaller).hasValue(ResumableStreams.PER_CALLER_MAX);
+
+    full.getFirst().end();
+    assertThat(full.getFirst().add("after its end", new NoStream())).isFalse();
+    assertThat(late.add("late", new NoStream())).isTrue();
+    full.forEach(ResumableStreams::end);
+    late.end();
+    assertThat(ofCaller).hasValue(0);
   }
 
   private static final class NoStream implements ResumableStream {
