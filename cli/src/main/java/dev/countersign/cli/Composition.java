@@ -178,6 +178,9 @@ final class Composition {
 
   private Upstream upstream(ServerSettings server, GatewaySettings settings) throws IOException {
     CommandSettings command = server.command();
+    if (command == null && server.httpSse()) {
+      return gateway.streams().to(server, settings.limits());
+    }
     if (command == null) {
       return HttpUpstream.to(server, settings.limits(), gateway.pools());
     }

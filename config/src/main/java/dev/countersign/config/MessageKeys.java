@@ -103,7 +103,10 @@ final class MessageKeys {
                     + " as a result with `isError` that a model reads."));
   }
 
-  MessageRules build(Section in) {
+  /**
+   * @param httpSse whether the server is reached by the transport of 2024-11-05
+   */
+  MessageRules build(Section in, boolean httpSse) {
     Section bounds = in.get(sampling);
     return new MessageRules(
         new InputRules(
@@ -114,7 +117,15 @@ final class MessageKeys {
             Math.toIntExact(in.get(bytes))),
         in.get(logLevel),
         in.get(instructions),
-        in.get(eras),
+        httpSse ? legacy(in) : in.get(eras),
         in.get(denyAs));
+  }
+
+  /** The old transport carries no other era. */
+  private Eras legacy(Section in) {
+    if (in.has(eras) && in.get(eras) != Eras.LEGACY) {
+      in.place(eras).problem(in.get(eras).wire() + " with http_sse", "legacy, or nothing");
+    }
+    return Eras.LEGACY;
   }
 }

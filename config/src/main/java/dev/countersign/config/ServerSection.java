@@ -104,6 +104,15 @@ final class ServerSection {
               "Whether a server without TLS is spoken to in HTTP/2 from the first byte. With https"
                   + " the server chooses, and this has to be left out."));
 
+  private static final Key<Boolean> HTTP_SSE =
+      KEYS.add(
+          Key.defaulted(
+              "http_sse",
+              new FlagType(),
+              false,
+              "Whether it speaks the old transport of 2024-11-05, HTTP+SSE, and `url` is where its"
+                  + " stream is. Implies `era: legacy`."));
+
   private ServerSection() {}
 
   /** The operator's labels on tools. */
@@ -149,7 +158,8 @@ final class ServerSection {
         in.find(CA),
         in.get(FORWARD_HEADERS),
         in.get(HTTP2),
-        MESSAGES.build(in));
+        in.get(HTTP_SSE),
+        MESSAGES.build(in, in.get(HTTP_SSE)));
   }
 
   /** What has to stand together; the schema cannot say it. */
@@ -161,7 +171,7 @@ final class ServerSection {
       COMMAND.notWithoutCommand(in);
       return;
     }
-    for (Key<?> key : List.of(URL, CREDENTIAL, CA, FORWARD_HEADERS, HTTP2)) {
+    for (Key<?> key : List.of(URL, CREDENTIAL, CA, FORWARD_HEADERS, HTTP2, HTTP_SSE)) {
       if (in.has(key)) {
         in.place(key).problem(key.name() + " beside a command", "one of both");
       }

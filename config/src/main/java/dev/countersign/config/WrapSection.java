@@ -54,7 +54,8 @@ final class WrapSection {
             null,
             List.of(),
             false,
-            MESSAGES.build(in));
+            false,
+            MESSAGES.build(in, false));
     ListenSettings listen = ListenSection.build(Section.absent(ListenSection.KEYS, place));
     return new GatewaySettings(
         WrapReader.NODE,

@@ -17,6 +17,8 @@ import dev.countersign.gateway.http.HttpListener;
 import dev.countersign.gateway.http.HttpObserver;
 import dev.countersign.gateway.http.RequestHandler;
 import dev.countersign.gateway.http.ServerTls;
+import dev.countersign.gateway.httpsse.HttpSseServers;
+import dev.countersign.gateway.httpsse.HttpSseUpstream;
 import dev.countersign.gateway.seal.KeyRing;
 import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.session.SessionTable;
@@ -64,6 +66,7 @@ public final class Gateway implements AutoCloseable {
   private final EventLoops loops;
   private final UpstreamPools pools;
   private final StdioServers programs;
+  private final HttpSseServers streams;
   private final SessionTable sessions;
   private final TaskTable tasks;
   private final SnapshotHolder snapshots = new SnapshotHolder();
@@ -102,6 +105,7 @@ public final class Gateway implements AutoCloseable {
     this.sessions = new SessionTable(clock, seal);
     this.tasks = new TaskTable(clock);
     this.work = new WorkPool(meters);
+    this.streams = new HttpSseServers(pools, work, meters);
     this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
     this.localShare = budget.share(() -> {});
     this.calls =
@@ -142,6 +146,7 @@ public final class Gateway implements AutoCloseable {
         tasks,
         pools,
         programs,
+        streams,
         log,
         budget,
         work,
@@ -212,6 +217,11 @@ public final class Gateway implements AutoCloseable {
     return pools;
   }
 
+  /** For making snapshots: the sessions with servers that speak HTTP+SSE. */
+  public HttpSseServers streams() {
+    return streams;
+  }
+
   /** For making snapshots: the programs that run for servers. */
   public StdioServers programs() {
     return programs;
@@ -234,7 +244,11 @@ public final class Gateway implements AutoCloseable {
     Set<Upstream> current = new HashSet<>();
     for (Route route : snapshot.routes()) {
       current.add(route.upstream());
+      if (route.upstream() instanceof HttpSseUpstream server) {
+        current.add(server.connections());
+      }
     }
+    streams.retain(current);
     pools.retain(current);
     programs.retain(current);
     gauges.registerKeyAges(snapshot.settings());

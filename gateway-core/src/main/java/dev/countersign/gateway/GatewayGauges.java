@@ -4,6 +4,7 @@ package dev.countersign.gateway;
 import dev.countersign.audit.AuditLog;
 import dev.countersign.gateway.call.ListenStreams;
 import dev.countersign.gateway.http.BufferBudget;
+import dev.countersign.gateway.httpsse.HttpSseServers;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.ServerSettings;
@@ -37,6 +38,7 @@ final class GatewayGauges {
       TaskTable tasks,
       UpstreamPools pools,
       StdioServers programs,
+      HttpSseServers streams,
       AuditLog log,
       BufferBudget budget,
       WorkPool work,
@@ -68,6 +70,10 @@ final class GatewayGauges {
         "countersign_stdio_processes",
         "Programs that run for servers, and those that are being ended.",
         programs::processes);
+    meters.gauge(
+        "countersign_http_sse_server_streams",
+        "Open streams of servers that speak HTTP+SSE.",
+        streams::size);
     meters.gauge(
         "countersign_buffered_bytes", "Bodies and answers that are in memory.", budget::used);
     meters.gauge(

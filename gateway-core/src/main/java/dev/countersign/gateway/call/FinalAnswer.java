@@ -117,7 +117,8 @@ final class FinalAnswer {
     if (call.message().method() == McpMethod.INITIALIZE
         && answer instanceof RpcMessage.Result result
         && delivery.isAwaited()) {
-      BoundSession session = open(ResultStep.agreedVersion(result.result()), upstreamSessionId);
+      BoundSession session =
+          open(ResultStep.agreedVersion(call, result.result()), upstreamSessionId);
       return List.of(new Header("mcp-session-id", session.wireId()));
     }
     return List.of();

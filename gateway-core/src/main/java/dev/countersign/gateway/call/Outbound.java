@@ -74,7 +74,10 @@ final class Outbound {
       return call.edits().bytes();
     }
     if (message.method() == McpMethod.INITIALIZE) {
-      return Rewrite.initializeRequest(message, call.terms().capabilities());
+      return Rewrite.initializeRequest(
+          message,
+          call.terms().capabilities(),
+          Era.legacyVersions(call.route().server().httpSse()));
     }
     if (message.method() == McpMethod.SET_LEVEL) {
       return Rewrite.setLevel(message, call.route().server().messages().logLevelMax());

@@ -278,11 +278,11 @@ final class ResultStep {
   }
 
   /** The revision that {@code initialize} agreed on. */
-  static String agreedVersion(JsonValue result) {
+  static String agreedVersion(Call call, JsonValue result) {
     JsonValue version = result.member("protocolVersion");
     if (version == null
         || version.kind() != JsonKind.STRING
-        || !Era.LEGACY_VERSIONS.contains(version.text())) {
+        || !Era.legacyVersions(call.route().server().httpSse()).contains(version.text())) {
       throw badReply("a protocol version that is not spoken here");
     }
     return version.text();

@@ -101,8 +101,11 @@ public final class Rewrite {
   /**
    * {@code initialize} as it goes to the server: a version we speak, and of what was declared what
    * is granted.
+   *
+   * @param spoken the revisions that may be agreed on, newest first
    */
-  public static byte[] initializeRequest(McpMessage message, ClientCapabilities granted) {
+  public static byte[] initializeRequest(
+      McpMessage message, ClientCapabilities granted, List<String> spoken) {
     BodyEdit edit = new BodyEdit(message.body());
     JsonValue params = message.params();
     if (params != null) {
@@ -113,9 +116,8 @@ public final class Rewrite {
       JsonValue version = params.member("protocolVersion");
       if (version != null
           && version.kind() == JsonKind.STRING
-          && !Era.LEGACY_VERSIONS.contains(version.text())) {
-        edit.replace(
-            version.start(), version.end(), bytes('"' + Era.LEGACY_VERSIONS.getFirst() + '"'));
+          && !spoken.contains(version.text())) {
+        edit.replace(version.start(), version.end(), bytes('"' + spoken.getFirst() + '"'));
       }
     }
     return edit.bytes();

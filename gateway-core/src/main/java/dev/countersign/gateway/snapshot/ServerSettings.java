@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  *     platform's
  * @param forwardHeaders names, lower case, of client headers that are passed on
  * @param http2 whether a server without TLS is spoken to in HTTP/2 from the first byte
+ * @param httpSse whether it speaks the transport of 2024-11-05, HTTP+SSE, with its stream at the
+ *     URL; clients may use it with the gateway, too, then
  * @param messages how messages from and for it are handled
  */
 public record ServerSettings(
@@ -33,6 +35,7 @@ public record ServerSettings(
     @Nullable Path caFile,
     List<String> forwardHeaders,
     boolean http2,
+    boolean httpSse,
     MessageRules messages) {
   public ServerSettings {
     effects = List.copyOf(effects);

@@ -3,6 +3,7 @@ package dev.countersign.gateway.stdio;
 
 import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.upstream.PresentedExchange;
 import dev.countersign.gateway.upstream.UpstreamFailure;
 import dev.countersign.identity.CallerKey;
 import java.nio.charset.StandardCharsets;
@@ -113,7 +114,7 @@ final class Conversation implements ServerProcess.Listener {
    *
    * @param opens whether its answer opens the session
    */
-  void request(StdioExchange exchange, RpcMessage.Request request, boolean opens) {
+  void request(PresentedExchange exchange, RpcMessage.Request request, boolean opens) {
     exchange.by(this::executor, this::cancelled);
     byte[] rawId = MessageEdits.rawId(request);
     if (kind.shared && NOT_SHARED.contains(request.method())) {
@@ -154,7 +155,7 @@ final class Conversation implements ServerProcess.Listener {
   }
 
   /** Opens a stream for what belongs to no request. */
-  void stream(StdioExchange exchange) {
+  void stream(PresentedExchange exchange) {
     exchange.by(this::executor, this::cancelled);
     if (requests.add(exchange)) {
       exchange.announce(true);
@@ -169,7 +170,7 @@ final class Conversation implements ServerProcess.Listener {
   }
 
   /** Nobody waits for an exchange's reply any more; the program is told so. */
-  void cancelled(StdioExchange exchange) {
+  void cancelled(PresentedExchange exchange) {
     Pending.Forwarded oldest = requests.oldest();
     boolean opens = oldest != null && oldest.exchange() == exchange && oldest.opens();
     long id = requests.take(exchange);

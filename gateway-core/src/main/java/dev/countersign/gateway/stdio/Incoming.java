@@ -5,6 +5,7 @@ import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.upstream.PresentedExchange;
 import dev.countersign.gateway.upstream.UpstreamFailure;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -129,7 +130,7 @@ final class Incoming implements BoundedLines.Sink {
           MessageEdits.utf8("{\"jsonrpc\":\"2.0\",\"method\":\"" + notification.method() + "\"}");
       requests.streams().forEach(stream -> offer(stream, bare));
     } else {
-      StdioExchange owner = conversation.kind().shared() ? null : owner(false);
+      PresentedExchange owner = conversation.kind().shared() ? null : owner(false);
       if (owner == null) {
         unowned();
       } else {
@@ -154,7 +155,7 @@ final class Incoming implements BoundedLines.Sink {
       return;
     }
     Conversation.Kind kind = conversation.kind();
-    StdioExchange owner = kind.shared() || kind.modern() ? null : owner(true);
+    PresentedExchange owner = kind.shared() || kind.modern() ? null : owner(true);
     if (owner == null) {
       unowned();
       conversation.tell(MessageEdits.reply(request.id().json(), MessageEdits.NOT_SERVED));
@@ -169,12 +170,12 @@ final class Incoming implements BoundedLines.Sink {
    *
    * @param insist for questions, which must reach somebody: else the oldest call
    */
-  private @Nullable StdioExchange owner(boolean insist) {
+  private @Nullable PresentedExchange owner(boolean insist) {
     Pending.Forwarded only = requests.only();
     if (only != null) {
       return only.exchange();
     }
-    List<StdioExchange> open = requests.streams();
+    List<PresentedExchange> open = requests.streams();
     if (!open.isEmpty()) {
       return open.getLast();
     }
@@ -182,7 +183,7 @@ final class Incoming implements BoundedLines.Sink {
     return oldest == null ? null : oldest.exchange();
   }
 
-  private void offer(StdioExchange exchange, byte[] message) {
+  private void offer(PresentedExchange exchange, byte[] message) {
     if (!exchange.message(message, false, !conversation.kind().shared())) {
       // Other callers wait for what this program says.
       conversation.cancelled(exchange);

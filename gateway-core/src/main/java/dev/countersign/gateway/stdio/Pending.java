@@ -2,6 +2,7 @@
 package dev.countersign.gateway.stdio;
 
 import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.upstream.PresentedExchange;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,7 @@ sealed interface Pending {
    * @param opens whether its answer opens the session
    */
   record Forwarded(
-      StdioExchange exchange, byte[] id, byte @Nullable [] progressToken, boolean opens)
+      PresentedExchange exchange, byte[] id, byte @Nullable [] progressToken, boolean opens)
       implements Pending {}
 
   /** The gateway's own. */

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.stdio;
 
+import dev.countersign.gateway.upstream.PresentedExchange;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 /** The requests under way with one program by the id it knows them by, and the open streams. */
 final class Requests {
   private final Map<Long, Pending> pending = new LinkedHashMap<>();
-  private final List<StdioExchange> streams = new ArrayList<>();
+  private final List<PresentedExchange> streams = new ArrayList<>();
   private long lastId;
   private long usedNanos = System.nanoTime();
   private boolean closed;
 
   /** What was under way at the end. */
-  record Left(List<Pending> pending, List<StdioExchange> streams) {}
+  record Left(List<Pending> pending, List<PresentedExchange> streams) {}
 
   /** Takes a request in; 0 when none are taken any more, else its id. */
   synchronized long add(Pending request) {
@@ -30,7 +31,7 @@ final class Requests {
   }
 
   /** Takes a stream in, unless none are taken any more. */
-  synchronized boolean add(StdioExchange stream) {
+  synchronized boolean add(PresentedExchange stream) {
     if (closed) {
       return false;
     }
@@ -45,7 +46,7 @@ final class Requests {
   }
 
   /** Takes out what belongs to an exchange; the id of its request, 0 when there is none. */
-  synchronized long take(StdioExchange exchange) {
+  synchronized long take(PresentedExchange exchange) {
     streams.remove(exchange);
     for (Map.Entry<Long, Pending> one : pending.entrySet()) {
       if (one.getValue() instanceof Pending.Forwarded forwarded
@@ -79,7 +80,7 @@ final class Requests {
   }
 
   /** The open streams, in the order of their opening. */
-  synchronized List<StdioExchange> streams() {
+  synchronized List<PresentedExchange> streams() {
     return List.copyOf(streams);
   }
 

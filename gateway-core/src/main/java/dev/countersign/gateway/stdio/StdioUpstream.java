@@ -12,6 +12,7 @@ import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.upstream.PresentedExchange;
 import dev.countersign.gateway.upstream.ReplyListener;
 import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.gateway.upstream.UpstreamExchange;
@@ -57,8 +58,8 @@ final class StdioUpstream implements Upstream {
     };
   }
 
-  private StdioExchange exchange(Loop loop, ReplyListener listener, @Nullable String opens) {
-    return new StdioExchange(loop, listener, opens, server.limits().eventBytesMax());
+  private PresentedExchange exchange(Loop loop, ReplyListener listener, @Nullable String opens) {
+    return new PresentedExchange(loop, listener, opens, server.limits().eventBytesMax());
   }
 
   private static @Nullable String header(OutboundRequest request, String name) {
@@ -70,7 +71,7 @@ final class StdioUpstream implements Upstream {
     return null;
   }
 
-  private StdioExchange stream(StdioExchange exchange, @Nullable String session) {
+  private PresentedExchange stream(PresentedExchange exchange, @Nullable String session) {
     try {
       Conversation conversation =
           session == null && server.isShared()
@@ -87,7 +88,7 @@ final class StdioUpstream implements Upstream {
     return exchange;
   }
 
-  private StdioExchange end(StdioExchange exchange, @Nullable String session) {
+  private PresentedExchange end(PresentedExchange exchange, @Nullable String session) {
     Conversation ended = conversation(session);
     if (ended == null) {
       // Callers share the program: there is nothing of one's own to end.
@@ -104,7 +105,7 @@ final class StdioUpstream implements Upstream {
     return session == null ? null : server.session(session);
   }
 
-  private StdioExchange post(
+  private PresentedExchange post(
       AdmittedCall call, @Nullable String session, Loop loop, ReplyListener listener) {
     OutboundRequest outbound = call.request();
     RpcMessage message;
@@ -120,7 +121,7 @@ final class StdioUpstream implements Upstream {
         Era.MODERN_VERSION.equals(header(outbound, "mcp-protocol-version")) && !initialize;
     boolean opens = initialize && !server.isShared();
     String opened = opens ? UUID.randomUUID().toString() : null;
-    StdioExchange exchange = exchange(loop, listener, opened);
+    PresentedExchange exchange = exchange(loop, listener, opened);
     CallerKey caller = call.caller().key();
     try {
       if (opened != null && message instanceof RpcMessage.Request request) {
@@ -139,7 +140,7 @@ final class StdioUpstream implements Upstream {
   }
 
   private static void legacy(
-      StdioExchange exchange, RpcMessage message, @Nullable Conversation conversation) {
+      PresentedExchange exchange, RpcMessage message, @Nullable Conversation conversation) {
     if (conversation == null) {
       exchange.status(404);
     } else if (message instanceof RpcMessage.Request request) {
@@ -155,7 +156,7 @@ final class StdioUpstream implements Upstream {
     }
   }
 
-  private void modern(StdioExchange exchange, RpcMessage message, CallerKey caller)
+  private void modern(PresentedExchange exchange, RpcMessage message, CallerKey caller)
       throws NotStartedException {
     if (!(message instanceof RpcMessage.Request request)) {
       exchange.status(202);
@@ -182,7 +183,7 @@ final class StdioUpstream implements Upstream {
                 });
   }
 
-  private void shared(StdioExchange exchange, RpcMessage message, boolean initialize)
+  private void shared(PresentedExchange exchange, RpcMessage message, boolean initialize)
       throws NotStartedException {
     if (!(message instanceof RpcMessage.Request request)) {
       // What one client tells is not for a program that others talk to as well.

@@ -66,16 +66,32 @@ public final class HttpUpstream implements Upstream {
   @Override
   public UpstreamExchange send(
       AdmittedCall call, UpstreamCredential credential, Loop loop, ReplyListener listener) {
+    String path = settings.url().getRawPath();
+    return send(call, credential, loop, listener, path.isEmpty() ? "/" : path);
+  }
+
+  /**
+   * As {@link #send(AdmittedCall, UpstreamCredential, Loop, ReplyListener)}, to another place of
+   * the same origin.
+   *
+   * @param target in origin form: path, perhaps with a query
+   */
+  public UpstreamExchange send(
+      AdmittedCall call,
+      UpstreamCredential credential,
+      Loop loop,
+      ReplyListener listener,
+      String target) {
     return pools
         .pool(loop, endpoint, limits)
-        .send(call.caller().key(), request(call, credential), listener);
+        .send(call.caller().key(), request(call, credential, target), listener);
   }
 
   /** Nothing to do: the sessions of an HTTP server are the server's. */
   @Override
   public void sessionEnded(String upstreamSessionId, Loop loop) {}
 
-  private UpstreamRequest request(AdmittedCall call, UpstreamCredential credential) {
+  private UpstreamRequest request(AdmittedCall call, UpstreamCredential credential, String target) {
     var outbound = call.request();
     List<Header> headers = new ArrayList<>(outbound.headers());
     // Compression in between would hide the reply from the parser and hold events back.
@@ -86,9 +102,7 @@ public final class HttpUpstream implements Upstream {
       headers.removeIf(header -> header.name().equals(name));
       headers.add(new Header(name, value));
     }
-    String path = settings.url().getRawPath();
-    return new UpstreamRequest(
-        outbound.method(), authority(), path.isEmpty() ? "/" : path, headers, outbound.body());
+    return new UpstreamRequest(outbound.method(), authority(), target, headers, outbound.body());
   }
 
   private String authority() {

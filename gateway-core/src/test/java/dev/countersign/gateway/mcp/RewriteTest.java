@@ -272,7 +272,9 @@ final class RewriteTest {
   private static String initialize(String body) {
     return text(
         Rewrite.initializeRequest(
-            Messages.message(Era.LEGACY, McpMethod.INITIALIZE, body), ClientCapabilities.NONE));
+            Messages.message(Era.LEGACY, McpMethod.INITIALIZE, body),
+            ClientCapabilities.NONE,
+            Era.LEGACY_VERSIONS));
   }
 
   private static String facts(String reply) {

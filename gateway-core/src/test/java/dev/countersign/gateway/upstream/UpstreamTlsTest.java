@@ -58,6 +58,7 @@ final class UpstreamTlsTest {
             authorities,
             List.of(),
             false,
+            false,
             MessageRules.DEFAULTS);
     return HttpUpstream.to(settings, UpstreamBench.LIMITS, bench.pools).endpoint();
   }

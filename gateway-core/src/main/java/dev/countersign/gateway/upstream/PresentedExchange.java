@@ -1,12 +1,8 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
-package dev.countersign.gateway.stdio;
+package dev.countersign.gateway.upstream;
 
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.sse.SseEncoder;
-import dev.countersign.gateway.upstream.ReplyHead;
-import dev.countersign.gateway.upstream.ReplyListener;
-import dev.countersign.gateway.upstream.UpstreamExchange;
-import dev.countersign.gateway.upstream.UpstreamFailure;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
@@ -16,13 +12,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reply to one call, as a Streamable HTTP server would give it: JSON when the answer is all
- * there is, events when something comes before it or the answer takes long.
+ * The reply to one call, as a Streamable HTTP server would give it, for servers whose messages come
+ * on one channel for many calls: JSON when the answer is all there is, events when something comes
+ * before it or the answer takes long.
  *
- * <p>What a program says comes on its reading thread and waits here, bounded, until the call's loop
- * takes it. The listener is called on the loop, and so are the methods of {@link UpstreamExchange}.
+ * <p>What a server says comes on any thread and waits here, bounded, until the call's loop takes
+ * it. The listener is called on the loop, and so are the methods of {@link UpstreamExchange}.
  */
-final class StdioExchange implements UpstreamExchange {
+public final class PresentedExchange implements UpstreamExchange {
   /** After this an answer that is not there yet is announced as events, which keep alive. */
   private static final Duration JSON_WAIT = Duration.ofSeconds(5);
 
@@ -33,10 +30,11 @@ final class StdioExchange implements UpstreamExchange {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
   private final ArrayDeque<Item> held = new ArrayDeque<>();
-  private Supplier<String> executor = () -> "stdio";
-  private Consumer<StdioExchange> onCancel = exchange -> {};
+  private Supplier<String> executor = () -> "unknown";
+  private Consumer<PresentedExchange> onCancel = exchange -> {};
   private Loop.@Nullable Timer timer;
   private long heldBytes;
+  private @Nullable Runnable roomTask;
   private int pauses;
   private boolean draining;
   private boolean events;
@@ -53,7 +51,8 @@ final class StdioExchange implements UpstreamExchange {
    * @param sessionId what the head says the session is called, or null
    * @param heldBytesMax what may wait here; one message of any length may
    */
-  StdioExchange(Loop loop, ReplyListener listener, @Nullable String sessionId, long heldBytesMax) {
+  public PresentedExchange(
+      Loop loop, ReplyListener listener, @Nullable String sessionId, long heldBytesMax) {
     this.loop = loop;
     this.listener = listener;
     this.sessionId = sessionId;
@@ -61,22 +60,23 @@ final class StdioExchange implements UpstreamExchange {
   }
 
   /** Who executes it, and who is told when it is cancelled; set before anything is sent. */
-  void by(Supplier<String> who, Consumer<StdioExchange> cancelled) {
+  public void by(Supplier<String> who, Consumer<PresentedExchange> cancelled) {
     executor = who;
     onCancel = cancelled;
   }
 
-  /** Its bytes are on their way to the program. */
-  void dispatched() {
+  /** Its bytes are on their way to the server. */
+  public void dispatched() {
     dispatched = true;
   }
 
-  /** Whether any byte may have reached the program. */
-  boolean wasDispatched() {
+  /** Whether any byte may have reached the server. */
+  public boolean wasDispatched() {
     return dispatched;
   }
 
-  boolean isOver() {
+  /** Whether its reply is whole, or nobody waits for it any more. */
+  public boolean isOver() {
     lock.lock();
     try {
       return over;
@@ -86,7 +86,7 @@ final class StdioExchange implements UpstreamExchange {
   }
 
   /** Answers with a status and nothing else. */
-  void status(int status) {
+  public void status(int status) {
     loop.execute(
         () -> {
           if (finish()) {
@@ -97,7 +97,7 @@ final class StdioExchange implements UpstreamExchange {
   }
 
   /** Begins the events now, or when the answer lets itself be waited for. */
-  void announce(boolean atOnce) {
+  public void announce(boolean atOnce) {
     loop.execute(
         () -> {
           if (atOnce) {
@@ -115,7 +115,7 @@ final class StdioExchange implements UpstreamExchange {
    * @param mayWait whether to wait for room; else none is an answer, too
    * @return false when there is no room
    */
-  boolean message(byte[] json, boolean last, boolean mayWait) {
+  public boolean message(byte[] json, boolean last, boolean mayWait) {
     lock.lock();
     try {
       while (!over && !last && heldBytes > 0 && heldBytes + json.length > heldBytesMax) {
@@ -132,8 +132,41 @@ final class StdioExchange implements UpstreamExchange {
     }
   }
 
+  /**
+   * Runs a task once there is room again, or nobody takes anything more; at once if that is so. One
+   * task at a time.
+   */
+  public void whenRoom(Runnable task) {
+    lock.lock();
+    try {
+      if (!over && heldBytes > 0) {
+        roomTask = task;
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    task.run();
+  }
+
+  private void tellRoom() {
+    Runnable task;
+    lock.lock();
+    try {
+      task = over || heldBytes == 0 ? roomTask : null;
+      if (task != null) {
+        roomTask = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (task != null) {
+      task.run();
+    }
+  }
+
   /** Ends it without a whole reply. */
-  void fail(UpstreamFailure.Kind kind, String detail) {
+  public void fail(UpstreamFailure.Kind kind, String detail) {
     lock.lock();
     try {
       hold(new Item.Failed(new UpstreamFailure(kind, dispatched, detail)));
@@ -155,6 +188,7 @@ final class StdioExchange implements UpstreamExchange {
 
   private void drain() {
     for (Item item = next(); item != null; item = next()) {
+      tellRoom();
       switch (item) {
         case Item.Message message when message.last -> answer(message.json);
         case Item.Message message -> {
@@ -212,17 +246,19 @@ final class StdioExchange implements UpstreamExchange {
     if (timer != null) {
       timer.cancel();
     }
+    boolean first;
     lock.lock();
     try {
-      boolean first = !over;
+      first = !over;
       over = true;
       held.clear();
       heldBytes = 0;
       room.signalAll();
-      return first;
     } finally {
       lock.unlock();
     }
+    tellRoom();
+    return first;
   }
 
   @Override
