@@ -56,6 +56,19 @@ final class NodePeers {
     return run(time, command, false);
   }
 
+  /**
+   * Runs one of the scripts to its end, which must be a good one.
+   *
+   * @return what it said
+   */
+  static String runScript(String script, Duration time, List<String> arguments)
+      throws IOException, InterruptedException {
+    install();
+    List<String> command = new ArrayList<>(List.of(node(), script));
+    command.addAll(arguments);
+    return run(time, command, true);
+  }
+
   /** The program that runs scripts. */
   static String node() {
     String machine = System.getProperty("os.arch").equals("aarch64") ? "arm64" : "x64";
