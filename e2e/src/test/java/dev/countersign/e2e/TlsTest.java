@@ -37,6 +37,7 @@ final class TlsTest {
   private static final String SECRET = "upstream-secret-5f2c9a71";
 
   private Certificates authority;
+  private Path stranger;
   private FixtureServer server;
   private DemoIssuer issuer;
   private GatewayProcess gateway;
@@ -46,7 +47,7 @@ final class TlsTest {
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
     authority = Certificates.authority(folder, "right");
-    Path stranger = Certificates.authority(folder, "stranger").certificate();
+    stranger = Certificates.authority(folder, "stranger").certificate();
     Certificates.Pair upstream = authority.sign("upstream", "dns:localhost");
     Certificates.Pair listener = authority.sign("listener", "ip:127.0.0.1");
     trusting =
@@ -150,6 +151,23 @@ final class TlsTest {
     assertThat(answer.body()).contains("\"reason\":\"upstream_unavailable\"", "-32603");
     assertThat(server.calls()).isEmpty();
     assertThat(gateway.records().ended("echo").result()).isEqualTo("not_dispatched");
+  }
+
+  @Test
+  void authorityThatIsReplacedIsTheOneThatCountsAfterAReload() throws Exception {
+    String before = Files.readString(stranger);
+    String more = "\n# the authority has changed\n";
+    Files.writeString(stranger, Files.readString(authority.certificate()));
+    assertThat(gateway.reload(settings + more)).isTrue();
+    assertThat(echo("wrong-ca").body()).contains("\"result\"");
+
+    Files.writeString(stranger, before);
+    assertThat(gateway.reload(settings)).isTrue();
+    server.clearCalls();
+    assertThat(echo("wrong-ca").body())
+        .as("not over a connection from before")
+        .contains("\"reason\":\"upstream_unavailable\"");
+    assertThat(server.calls()).isEmpty();
   }
 
   @Test
