@@ -31,6 +31,7 @@ final class WireGateway implements AutoCloseable {
   private final Path folder;
   private final Path file;
   private final String limits;
+  private final boolean federated;
 
   /**
    * @param server the server's settings
@@ -44,8 +45,15 @@ final class WireGateway implements AutoCloseable {
    * @param limits as they stand in a YAML flow mapping
    */
   WireGateway(Path folder, String server, List<String> grants, String limits) throws IOException {
+    this(folder, server, grants, limits, false);
+  }
+
+  private WireGateway(
+      Path folder, String server, List<String> grants, String limits, boolean federated)
+      throws IOException {
     this.folder = folder;
     this.limits = limits;
+    this.federated = federated;
     issuer = new DemoIssuer();
     file = folder.resolve("gateway.yaml");
     Files.writeString(file, settings(server, grants));
@@ -57,18 +65,34 @@ final class WireGateway implements AutoCloseable {
             Duration.ofMillis(50));
   }
 
+  /**
+   * A gateway before several servers, whose client speaks to all of them by one path.
+   *
+   * @param servers as they stand in a YAML flow mapping, here and where settings are changed
+   */
+  static WireGateway federated(Path folder, String servers, List<String> grants, String limits)
+      throws IOException {
+    return new WireGateway(folder, servers, grants, limits, true);
+  }
+
   private String settings(String server, List<String> grants) {
     return """
     node: test
     listen: {address: 127.0.0.1:0, drain: 0s, event_loops: 1}
     limits: {%s}
     identity: {issuers: [{name: demo, issuer: "%s"}]}
-    servers: {docs: %s}
+    servers: {%s}
+    %s
     policy: {grants: [%s]}
     audit: {directory: audit}
     admin: {address: 127.0.0.1:0}
     """
-        .formatted(limits, issuer.issuer(), server, String.join(", ", grants));
+        .formatted(
+            limits,
+            issuer.issuer(),
+            federated ? server : "docs: " + server,
+            federated ? "federation: {}" : "",
+            String.join(", ", grants));
   }
 
   /** Adds lines to the settings, or others in the place of those, and waits until they hold. */
@@ -91,7 +115,9 @@ final class WireGateway implements AutoCloseable {
   }
 
   String url() {
-    return "http://127.0.0.1:" + running.gateway().address().getPort() + "/docs/mcp";
+    return "http://127.0.0.1:"
+        + running.gateway().address().getPort()
+        + (federated ? "/mcp" : "/docs/mcp");
   }
 
   HttpRequest.Builder as(String subject) {

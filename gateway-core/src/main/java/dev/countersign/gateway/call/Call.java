@@ -68,10 +68,11 @@ final class Call {
   /**
    * A call to one server that this one leads to.
    *
+   * @param under the settings that hold for it
    * @param exposed what the client calls the target when the server calls it otherwise, or null
    */
-  Call onBehalf(String callId, Exchange inner, Route to, @Nullable String exposed) {
-    Call made = new Call(callId, inner, snapshot, to);
+  Call onBehalf(Snapshot under, String callId, Exchange inner, Route to, @Nullable String exposed) {
+    Call made = new Call(callId, inner, under, to);
     made.caller = caller();
     made.exposedName = exposed;
     made.onBehalf = true;
@@ -83,7 +84,7 @@ final class Call {
 
   /** The modern call to the same server that a legacy client's call leads to, in its session. */
   Call bridged(String callId, Exchange inner) {
-    Call made = onBehalf(callId, inner, route(), exposedName);
+    Call made = onBehalf(snapshot, callId, inner, route(), exposedName);
     made.bridged = true;
     made.session = session;
     made.sessionId = sessionId;

@@ -51,11 +51,11 @@ public final class CallLine implements RequestHandler {
       RecordStep records,
       ForwardStep forwarding,
       Endings endings,
-      FederatedSessions federatedSessions,
       SessionTable sessionTable,
       CallIds ids,
       Meters meters,
-      WorkPool work) {
+      WorkPool work,
+      FederatedParts federated) {
     this.door = door;
     this.callers = callers;
     this.bodies = bodies;
@@ -71,7 +71,7 @@ public final class CallLine implements RequestHandler {
     this.endings = endings;
     this.bridge =
         new BridgeLine(this::onBehalf, decisions, records, sessionTable, ids, meters, work);
-    this.federation = new FederatedLine(this::onBehalf, federatedSessions, ids, meters);
+    this.federation = new FederatedLine(this::onBehalf, federated);
   }
 
   @Override

@@ -65,10 +65,16 @@ public final class CallLines {
             meters,
             work),
         new Endings(records, meters),
-        new FederatedSessions(sessions),
         sessions,
         ids,
         meters,
-        work);
+        work,
+        new FederatedParts(
+            new FederatedSessions(sessions),
+            listenStreams,
+            snapshots,
+            ids,
+            new LeftOut(meters),
+            work));
   }
 }

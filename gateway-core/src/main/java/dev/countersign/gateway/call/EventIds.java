@@ -59,6 +59,6 @@ final class EventIds {
   }
 
   private static Binding binding(Call call, BoundSession session) {
-    return Binding.of(call.caller().key(), call.route().path(), session.id());
+    return Binding.of(call.caller().key(), call.entrance().path(), session.id());
   }
 }

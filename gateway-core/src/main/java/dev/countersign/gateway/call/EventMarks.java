@@ -36,7 +36,7 @@ final class EventMarks {
   SseMark of(SseEvent event) {
     BoundSession session = call.session();
     if (session == null || call.isOnBehalf()) {
-      // A path with several servers has no GET to go on by.
+      // On a path with several servers nothing is gone on with.
       return SseMark.NONE;
     }
     boolean get = call.message().method() == McpMethod.STREAM;

@@ -6,12 +6,10 @@ import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.http.ResponseStream;
-import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
-import dev.countersign.gateway.jsonrpc.RpcReader;
-import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.sse.SseMark;
+import dev.countersign.gateway.work.WorkPool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,9 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class FanOut {
   private final InnerCalls inner;
+  private final WorkPool work;
 
-  FanOut(InnerCalls inner) {
+  FanOut(InnerCalls inner, WorkPool work) {
     this.inner = inner;
+    this.work = work;
   }
 
   /**
@@ -70,7 +70,7 @@ final class FanOut {
   CompletableFuture<List<Said>> ask(Call outer, List<InnerCalls.Request> requests, Runnable over) {
     List<CompletableFuture<Said>> asked = new ArrayList<>();
     for (InnerCalls.Request request : requests) {
-      Collector collector = new Collector(outer, request);
+      Collector collector = new Collector(outer, request, work);
       asked.add(collector.said);
       // A client that left is answered nothing, so what was asked for it ends with it.
       outer.exchange().onClosed(collector::nothing);
@@ -83,15 +83,13 @@ final class FanOut {
   private static final class Collector implements Responder, ResponseStream {
     private final InnerCalls.Request request;
     private final CompletableFuture<Said> said = new CompletableFuture<>();
-    private final JsonLimits limits;
+    private final ExposedMessages messages;
     private List<Header> headers = List.of();
     private @Nullable Answer last;
 
-    Collector(Call outer, InnerCalls.Request request) {
+    Collector(Call outer, InnerCalls.Request request, WorkPool work) {
       this.request = request;
-      int bytesMax =
-          Math.max(outer.limits().answerBytesMax(), outer.limits().eventBytesMax()) + 1024;
-      this.limits = JsonLimits.DEFAULTS.with(bytesMax, outer.limits().depthMax() + 1, 2_000_000);
+      this.messages = new ExposedMessages(outer, request.route().server().name(), work);
     }
 
     void nothing() {
@@ -100,15 +98,16 @@ final class FanOut {
 
     @Override
     public void answer(Answer answer) {
-      said.complete(new Said(request, answer, read(answer.body())));
-    }
-
-    private @Nullable RpcMessage read(byte[] body) {
-      try {
-        return body.length > 0 ? RpcReader.readReply(body, limits) : null;
-      } catch (RpcRefusedException e) {
-        return null;
-      }
+      messages
+          .read(answer.body())
+          .whenComplete(
+              (read, failure) -> {
+                if (failure == null) {
+                  said.complete(new Said(request, answer, read.message()));
+                } else {
+                  nothing();
+                }
+              });
     }
 
     @Override
@@ -138,7 +137,7 @@ final class FanOut {
       if (last == null) {
         nothing();
       } else {
-        said.complete(new Said(request, last, read(last.body())));
+        answer(last);
       }
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ final class FederatedGreeting {
   /** Those that a federated path can keep; tasks and extensions are the servers' own. */
   private static final List<String> KEPT =
       List.of("completions", "logging", "prompts", "resources", "tools");
+
+  /** What a capability may say of changes; promised when a server promises it. */
+  private static final List<String> PROMISES = List.of("listChanged", "subscribe");
 
   private final FederatedSessions sessions;
 
@@ -117,29 +121,46 @@ final class FederatedGreeting {
   }
 
   private static String facts(List<FanOut.Said> greeted) {
-    TreeSet<String> capabilities = new TreeSet<>();
     StringBuilder instructions = new StringBuilder();
     for (FanOut.Said one : greeted) {
-      JsonValue declared = member(one.result(), "capabilities");
-      if (declared != null && declared.kind() == JsonKind.OBJECT) {
-        declared.members().forEach(capability -> capabilities.add(capability.name()));
-      }
       String said = text(one.result(), "instructions");
       if (said != null && instructions.length() + said.length() + 64 <= INSTRUCTIONS_CHARS_MAX) {
         instructions.append("# ").append(one.server()).append("\n\n").append(said).append("\n\n");
       }
     }
-    capabilities.retainAll(KEPT);
-    StringBuilder json =
-        new StringBuilder(
-            capabilities.stream()
-                .map(name -> CanonicalJson.quoted(name) + ":{}")
-                .collect(Collectors.joining(",", "\"capabilities\":{", "}")));
+    StringBuilder json = new StringBuilder("\"capabilities\":").append(capabilities(greeted));
     if (!instructions.isEmpty()) {
       json.append(",\"instructions\":")
           .append(CanonicalJson.quoted(instructions.toString().strip()));
     }
     return json.toString();
+  }
+
+  private static String capabilities(List<FanOut.Said> greeted) {
+    TreeMap<String, TreeSet<String>> promised = new TreeMap<>();
+    for (FanOut.Said one : greeted) {
+      JsonValue declared = member(one.result(), "capabilities");
+      for (String name : KEPT) {
+        JsonValue capability = member(declared, name);
+        if (capability != null) {
+          TreeSet<String> promises = promised.computeIfAbsent(name, first -> new TreeSet<>());
+          PROMISES.stream().filter(each -> isTrue(capability, each)).forEach(promises::add);
+        }
+      }
+    }
+    return promised.entrySet().stream()
+        .map(
+            one ->
+                CanonicalJson.quoted(one.getKey())
+                    + one.getValue().stream()
+                        .map(promise -> CanonicalJson.quoted(promise) + ":true")
+                        .collect(Collectors.joining(",", ":{", "}")))
+        .collect(Collectors.joining(",", "{", "}"));
+  }
+
+  private static boolean isTrue(JsonValue capability, String promise) {
+    JsonValue value = member(capability, promise);
+    return value != null && value.kind() == JsonKind.TRUE;
   }
 
   private static String serverInfo() {

@@ -14,16 +14,16 @@ import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.Rewrite;
 import dev.countersign.gateway.snapshot.FederatedRoute;
 import dev.countersign.gateway.snapshot.Route;
-import dev.countersign.gateway.telemetry.Meters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The way of a request on a path with several servers behind it. It becomes one request to the
@@ -32,62 +32,70 @@ import org.slf4j.LoggerFactory;
  * by itself. Names change here and nowhere else.
  */
 final class FederatedLine {
-  private static final Logger LOG = LoggerFactory.getLogger(FederatedLine.class);
-
   private final InnerCalls inner;
   private final FanOut fanOut;
-  private final FederatedSessions sessions;
-  private final CallIds ids;
+  private final FederatedParts parts;
   private final FederatedGreeting greeting;
-  private final Meters meters;
 
-  FederatedLine(Consumer<Call> line, FederatedSessions sessions, CallIds ids, Meters meters) {
+  FederatedLine(Consumer<Call> line, FederatedParts parts) {
     this.inner = new InnerCalls(line);
-    this.fanOut = new FanOut(inner);
-    this.sessions = sessions;
-    this.ids = ids;
-    this.meters = meters;
-    this.greeting = new FederatedGreeting(sessions);
+    this.fanOut = new FanOut(inner, parts.work());
+    this.parts = parts;
+    this.greeting = new FederatedGreeting(parts.sessions());
   }
 
   /** Completes once the request is on its way; fails with why it is not. */
   CompletableFuture<Void> serve(Call call) {
-    sessions.use(call);
+    parts.sessions().use(call);
     McpMessage message = call.message();
     McpMethod.Listing listing = message.method().listing();
     if (listing != null) {
-      return all(call, said -> MergedList.answer(call, listing, said));
+      return all(call, said -> list(call, listing, said));
     }
     return switch (message.method()) {
-      case INITIALIZE -> all(call, said -> greeting.initialized(call, said));
-      case DISCOVER -> all(call, said -> greeting.discovered(call, said));
+      case INITIALIZE -> all(call, said -> now(greeting.initialized(call, said)));
+      case DISCOVER -> all(call, said -> now(greeting.discovered(call, said)));
       case RESPONSE -> toAsker(call);
-      case INITIALIZED, CANCELLED, PROGRESS, ROOTS_CHANGED -> all(call, said -> Answer.empty(202));
-      case END -> all(call, said -> Answer.empty(200));
-      case STREAM -> throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
+      case INITIALIZED, CANCELLED, PROGRESS, ROOTS_CHANGED ->
+          all(call, said -> now(Answer.empty(202)));
+      case END -> all(call, said -> now(Answer.empty(200)));
+      case SET_LEVEL -> all(call, said -> now(firstResult(said)));
+      case STREAM -> stream(call);
+      case LISTEN -> listen(call);
       default -> one(call);
     };
+  }
+
+  private CompletableFuture<Void> stream(Call call) {
+    new MergedStream(call, inner, parts).open();
+    return CompletableFuture.completedFuture(null);
+  }
+
+  private CompletableFuture<Void> listen(Call call) {
+    parts.listenStreams().open(call);
+    new MergedListen(call, inner, parts).open(route(call));
+    return CompletableFuture.completedFuture(null);
   }
 
   /** To the server that the target belongs to. */
   private CompletableFuture<Void> one(Call call) {
     McpMessage message = call.message();
     String exposed = message.targetName();
-    ExposedNames.Parts parts = exposed == null ? null : ExposedNames.split(message.kind(), exposed);
-    Route member = parts == null ? null : route(call).member(parts.server());
-    if (exposed == null || parts == null || member == null) {
+    ExposedNames.Parts named = exposed == null ? null : ExposedNames.split(message.kind(), exposed);
+    Route member = named == null ? null : route(call).member(named.server());
+    if (exposed == null || named == null || member == null) {
       throw exposed == null
           ? RefusedException.of(Reason.METHOD_NOT_SERVED)
           : UnknownTarget.hidden(message, exposed);
     }
-    byte[] body = ExposedNames.request(message, parts.name());
-    return relay(call, member, parts.name(), exposed, body);
+    byte[] body = ExposedNames.request(message, named.name());
+    return relay(call, member, named.name(), exposed, body);
   }
 
   /** To the server that asked. */
   private CompletableFuture<Void> toAsker(Call call) {
     RpcId id = call.message().id();
-    String asker = id == null ? null : sessions.asker(call, id);
+    String asker = id == null ? null : parts.sessions().asker(call, id);
     Route member = asker == null ? null : route(call).member(asker);
     if (member == null) {
       throw AnswerStep.nobodyAsked();
@@ -98,16 +106,15 @@ final class FederatedLine {
   private CompletableFuture<Void> relay(
       Call call, Route member, @Nullable String name, @Nullable String exposed, byte[] body) {
     String server = member.server().name();
-    FederatedSessions.Member session = sessions.behind(call.session()).get(server);
+    FederatedSessions.Member session = parts.sessions().behind(call.session()).get(server);
     if (session == null && !call.message().era().modern()) {
       throw RefusedException.of(Reason.UPSTREAM_UNAVAILABLE);
     }
+    Relay relay = new Relay(call, server, parts.work());
     Call sent =
         inner.send(
-            call,
-            new InnerCalls.Request(call.id(), member, session, name, exposed, body),
-            new Relay(call, server));
-    sent.onEnd(call::end);
+            call, new InnerCalls.Request(call.id(), member, session, name, exposed, body), relay);
+    sent.onEnd(() -> relay.settled().whenComplete((done, failure) -> call.end()));
     return CompletableFuture.completedFuture(null);
   }
 
@@ -121,39 +128,70 @@ final class FederatedLine {
     boolean goesOn = message.method().listing() != null && given != null;
     Map<String, String> cursors = goesOn ? cursors(given) : Map.of();
     List<InnerCalls.Request> requests = new ArrayList<>();
-    Map<String, FederatedSessions.Member> behind = sessions.behind(call.session());
+    Map<String, FederatedSessions.Member> behind = parts.sessions().behind(call.session());
     boolean opened = call.session() != null;
     for (Route member : route(call).members()) {
       FederatedSessions.Member session = behind.get(member.server().name());
       String cursor = cursors.get(member.server().name());
       if ((cursor != null || !goesOn) && (session != null || !opened)) {
         byte[] body = cursor == null ? message.body() : Rewrite.cursor(message, cursor);
-        requests.add(new InnerCalls.Request(ids.next(), member, session, null, null, body));
+        requests.add(new InnerCalls.Request(parts.ids().next(), member, session, null, null, body));
       }
     }
     // A client that leaves early still has its requests in flight as long as servers are at work.
-    AtomicInteger parts = new AtomicInteger(requests.size() + 1);
+    AtomicInteger open = new AtomicInteger(requests.size() + 1);
     Runnable over =
         () -> {
-          if (parts.decrementAndGet() == 0) {
+          if (open.decrementAndGet() == 0) {
             call.end();
           }
         };
     return fanOut
         .ask(call, requests, over)
+        .thenCompose(said -> merged(call, merge, said))
         .thenAccept(
-            said -> {
-              if (!call.exchange().closed()) {
-                said.forEach(this::note);
-                write(call, merge.of(said));
-              }
+            answer -> {
+              answer.ifPresent(whole -> write(call, whole));
               over.run();
             });
   }
 
-  private static void write(Call call, Answer answer) {
-    List<Header> headers = new ArrayList<>(answer.headers());
-    headers.addAll(FrontDoor.cors(call.exchange().head()));
+  /** What the client gets; nothing when it has left. */
+  private CompletableFuture<Optional<Answer>> merged(
+      Call call, Merge merge, List<FanOut.Said> said) {
+    if (call.exchange().closed()) {
+      return now(Optional.empty());
+    }
+    said.forEach(parts.leftOut()::unlessAnswered);
+    return merge.of(said).thenApply(Optional::of);
+  }
+
+  private CompletableFuture<Answer> list(
+      Call call, McpMethod.Listing listing, List<FanOut.Said> said) {
+    int bytes = said.stream().mapToInt(one -> one.answer().body().length).sum();
+    if (!call.exchange().hold().take(bytes)) {
+      throw RefusedException.of(Reason.OVERLOADED);
+    }
+    String id = String.valueOf(call.rpcIdJson());
+    boolean modern = call.modern();
+    return parts
+        .work()
+        .forUnderWay(
+            call.caller().key(),
+            bytes,
+            call.exchange().loop(),
+            () -> MergedList.answer(id, modern, listing, said));
+  }
+
+  private static <T> CompletableFuture<T> now(T value) {
+    return CompletableFuture.completedFuture(value);
+  }
+
+  /** Answers the client with what is made here, or with what one server was answered. */
+  static void write(Call call, Answer answer) {
+    List<Header> headers = new ArrayList<>(FrontDoor.cors(call.exchange().head()));
+    Set<String> ours = headers.stream().map(Header::name).collect(Collectors.toSet());
+    answer.headers().stream().filter(one -> !ours.contains(one.name())).forEach(headers::add);
     call.exchange().answer(new Answer(answer.status(), headers, answer.body()));
   }
 
@@ -164,12 +202,14 @@ final class FederatedLine {
     return MergedCursor.read(given.text()).byServer();
   }
 
-  private void note(FanOut.Said said) {
-    boolean answered = said.result() != null || said.answer().status() / 100 == 2;
-    if (!answered && !said.hidden()) {
-      meters.memberLeftOut();
-      LOG.atWarn().addKeyValue("server", said.server()).log("left out of a federated answer");
-    }
+  /** Each server is told; the client is answered well when one of them took it. */
+  private static Answer firstResult(List<FanOut.Said> said) {
+    return said.stream()
+        .filter(one -> one.result() != null)
+        .findFirst()
+        .or(() -> said.stream().findFirst())
+        .map(FanOut.Said::answer)
+        .orElseThrow(() -> RefusedException.of(Reason.UPSTREAM_UNAVAILABLE));
   }
 
   private static FederatedRoute route(Call call) {
@@ -179,6 +219,6 @@ final class FederatedLine {
   /** Makes one answer of several. */
   @FunctionalInterface
   private interface Merge {
-    Answer of(List<FanOut.Said> said);
+    CompletableFuture<Answer> of(List<FanOut.Said> said);
   }
 }

@@ -7,6 +7,7 @@ import dev.countersign.gateway.http.RequestHead;
 import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.mcp.HeaderAgreement;
 import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -22,6 +23,9 @@ final class InnerCalls {
   private static final Set<String> NOT_PASSED_ON =
       Set.of(
           "host",
+          "accept",
+          "content-type",
+          "content-encoding",
           "authorization",
           "proxy-authorization",
           "dpop",
@@ -62,16 +66,34 @@ final class InnerCalls {
       @Nullable String exposedName,
       byte[] body) {}
 
-  /** Sends one; what comes back goes to the responder. */
+  /** Sends one that its client waits for; what comes back goes to the responder. */
   Call send(Call outer, Request request, Responder responder) {
+    Exchange exchange = exchange(outer, request, responder);
+    outer.exchange().onClosed(exchange::clientGone);
+    outer.exchange().onDrain(exchange::drain);
+    return onItsWay(outer.snapshot(), outer, request, exchange);
+  }
+
+  /**
+   * Sends one of which the gateway itself has to tell when nobody waits for it any more.
+   *
+   * @param newest under which settings
+   */
+  Call sendUnder(Snapshot newest, Call outer, Request request, Responder responder) {
+    return onItsWay(newest, outer, request, exchange(outer, request, responder));
+  }
+
+  private static Exchange exchange(Call outer, Request request, Responder responder) {
     Exchange around = outer.exchange();
-    Exchange exchange =
-        Exchange.of(responder, around.loop(), head(outer, request), request.body(), around.hold());
-    Call inner = outer.onBehalf(request.id(), exchange, request.route(), request.exposedName());
+    return Exchange.of(
+        responder, around.loop(), head(outer, request), request.body(), around.hold());
+  }
+
+  private Call onItsWay(Snapshot under, Call outer, Request request, Exchange exchange) {
+    Call inner =
+        outer.onBehalf(under, request.id(), exchange, request.route(), request.exposedName());
     exchange.hold().retain();
     inner.onEnd(exchange.hold()::release);
-    around.onClosed(exchange::clientGone);
-    around.onDrain(exchange::drain);
     line.accept(inner);
     return inner;
   }
@@ -89,6 +111,13 @@ final class InnerCalls {
         headers.add(header);
       }
     }
+    // What has a body is posted, also when a stream led to it.
+    boolean post = request.body().length > 0;
+    if (post) {
+      headers.add(new Header("content-type", "application/json"));
+    }
+    headers.add(
+        new Header("accept", post ? "application/json, text/event-stream" : "text/event-stream"));
     FederatedSessions.Member session = request.session();
     if (session != null) {
       headers.add(new Header("mcp-session-id", session.wireId()));
@@ -102,6 +131,7 @@ final class InnerCalls {
     if (request.name() != null && from.header("mcp-name") != null) {
       headers.add(new Header("mcp-name", HeaderAgreement.encode(request.name())));
     }
-    return new RequestHead(from.method(), request.route().path(), headers, from.source());
+    return new RequestHead(
+        post ? "POST" : from.method(), request.route().path(), headers, from.source());
   }
 }

@@ -5,7 +5,10 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** How many modern streams each session has open. Any thread. */
+/**
+ * How many modern streams each session has open; on a path with several servers also with each of
+ * them. Any thread.
+ */
 public final class ListenStreams {
   private final ConcurrentHashMap<String, Integer> open = new ConcurrentHashMap<>();
 
@@ -15,7 +18,8 @@ public final class ListenStreams {
    * @throws RefusedException with {@link Reason#STREAM_LIMIT}
    */
   void open(Call call) {
-    String session = String.valueOf(call.sessionId());
+    String session =
+        call.sessionId() + (call.isOnBehalf() ? " " + call.route().server().name() : "");
     int now = open.merge(session, 1, Integer::sum);
     call.onEnd(() -> open.computeIfPresent(session, (key, was) -> was == 1 ? null : was - 1));
     if (now > call.limits().streamsPerSessionMax()) {

@@ -99,9 +99,9 @@ final class Listening {
   private ReplyMessages.Judged acknowledge(@Nullable JsonValue params) {
     acknowledged = true;
     JsonValue filter = params == null ? null : params.member("notifications");
-    String served = filter == null ? "{}" : granted.and(read(filter)).json();
-    return new ReplyMessages.Judged.Pass(
-        notification("notifications/subscriptions/acknowledged", ",\"notifications\":" + served));
+    SubscriptionFilter served =
+        filter == null ? SubscriptionFilter.NONE : granted.and(read(filter));
+    return new ReplyMessages.Judged.Pass(acknowledgement(id, served));
   }
 
   private static SubscriptionFilter read(JsonValue filter) {
@@ -116,13 +116,13 @@ final class Listening {
   List<byte[]> changes() {
     List<byte[]> changes = new ArrayList<>(3);
     if (acknowledged && granted.tools()) {
-      changes.add(notification(TOOLS, ""));
+      changes.add(notification(id, TOOLS, ""));
     }
     if (acknowledged && granted.prompts()) {
-      changes.add(notification(PROMPTS, ""));
+      changes.add(notification(id, PROMPTS, ""));
     }
     if (acknowledged && granted.resources()) {
-      changes.add(notification(RESOURCES, ""));
+      changes.add(notification(id, RESOURCES, ""));
     }
     return changes;
   }
@@ -142,7 +142,13 @@ final class Listening {
         : Optional.empty();
   }
 
-  private byte[] notification(String method, String moreParams) {
+  /** What a subscription begins with. */
+  static byte[] acknowledgement(RpcId id, SubscriptionFilter served) {
+    return notification(
+        id, "notifications/subscriptions/acknowledged", ",\"notifications\":" + served.json());
+  }
+
+  private static byte[] notification(RpcId id, String method, String moreParams) {
     return ("{\"jsonrpc\":\"2.0\",\"method\":\""
             + method
             + "\",\"params\":{\"_meta\":{\""

@@ -32,12 +32,14 @@ final class MergedList {
   }
 
   /**
-   * Puts the pages of several servers together.
+   * Puts the pages of several servers together. Any thread.
    *
+   * @param idJson the id of the client's request
    * @return the answer's result
    * @throws RefusedException when no server answered with a list
    */
-  static Answer answer(Call call, McpMethod.Listing listing, List<FanOut.Said> said) {
+  static Answer answer(
+      String idJson, boolean modern, McpMethod.Listing listing, List<FanOut.Said> said) {
     MergedList merged = new MergedList(listing);
     for (FanOut.Said one : said) {
       JsonValue result = one.result();
@@ -52,8 +54,7 @@ final class MergedList {
           .map(FanOut.Said::answer)
           .orElseThrow(() -> RefusedException.of(Reason.UPSTREAM_UNAVAILABLE));
     }
-    return MessageStep.result(
-        String.valueOf(call.rpcIdJson()), merged.result(call.message().era().modern()));
+    return MessageStep.result(idJson, merged.result(modern));
   }
 
   private void add(String server, JsonValue result) {

@@ -1,19 +1,20 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.http.ResponseStream;
-import dev.countersign.gateway.json.JsonLimits;
-import dev.countersign.gateway.jsonrpc.RpcMessage;
-import dev.countersign.gateway.jsonrpc.RpcReader;
-import dev.countersign.gateway.jsonrpc.RpcRefusedException;
-import dev.countersign.gateway.mcp.ExposedNames;
-import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.sse.SseMark;
+import dev.countersign.gateway.work.WorkPool;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,37 +24,60 @@ import org.slf4j.LoggerFactory;
  */
 final class Relay implements Responder {
   private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+  private static final Header JSON = new Header("content-type", "application/json");
 
+  private final Call outer;
   private final Exchange client;
-  private final McpMethod method;
-  private final String server;
-  private final JsonLimits limits;
+  private final ExposedMessages messages;
+  private Supplier<CompletableFuture<Void>> settled = () -> CompletableFuture.completedFuture(null);
 
-  Relay(Call outer, String server) {
+  Relay(Call outer, String server, WorkPool work) {
+    this.outer = outer;
     this.client = outer.exchange();
-    this.method = outer.message().method();
-    this.server = server;
-    int bytesMax = Math.max(outer.limits().answerBytesMax(), outer.limits().eventBytesMax()) + 1024;
-    this.limits = JsonLimits.DEFAULTS.with(bytesMax, outer.limits().depthMax() + 1, 2_000_000);
+    this.messages = new ExposedMessages(outer, server, work);
+  }
+
+  /** Completes, well in any case, when all that came so far is with the client. */
+  CompletableFuture<Void> settled() {
+    return settled.get();
   }
 
   @Override
   public void answer(Answer answer) {
-    byte[] body;
-    try {
-      body = exposed(answer.body());
-    } catch (RuntimeException failure) {
-      // Somebody waits for the answer, and there will be no other.
-      LOG.atError().setCause(failure).log("putting names into an answer failed");
-      client.answer(Answer.empty(500));
-      return;
-    }
-    client.answer(new Answer(answer.status(), answer.headers(), body));
+    CompletableFuture<Void> given =
+        messages
+            .read(answer.body())
+            .thenApply(said -> new Answer(answer.status(), answer.headers(), said.bytes()))
+            .exceptionally(failure -> withheld(outer, failure))
+            .thenAccept(client::answer);
+    settled = () -> given;
+  }
+
+  /** What a client gets when a server has answered and this cannot be handed on. */
+  static Answer withheld(Call outer, Throwable failure) {
+    RefusedException refusal = refusal(outer, failure);
+    List<Header> headers = new ArrayList<>(FrontDoor.cors(outer.exchange().head()));
+    headers.add(JSON);
+    return new Answer(
+        StatusTable.of(refusal.told(), outer), headers, RefusalBody.of(outer, refusal));
+  }
+
+  private static RefusedException refusal(Call outer, Throwable failure) {
+    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    var event = cause instanceof RefusedException ? LOG.atWarn() : LOG.atError().setCause(cause);
+    event.addKeyValue("call", outer.id()).log("an answer could not be handed on");
+    return cause instanceof RefusedException refusal
+        ? refusal
+        : RefusedException.of(Reason.INTERNAL);
   }
 
   @Override
   public ResponseStream stream(int status, List<Header> headers) {
-    return new Events(client.stream(status, headers));
+    ResponseStream to = client.stream(status, headers);
+    MemberStream stream = new MemberStream(messages, new ToClient(to));
+    to.onWritable(stream::caughtUp);
+    settled = stream::settled;
+    return stream;
   }
 
   @Override
@@ -61,41 +85,32 @@ final class Relay implements Responder {
     return false;
   }
 
-  private byte[] exposed(byte[] message) {
-    if (message.length == 0) {
-      return message;
-    }
-    try {
-      return switch (RpcReader.readReply(message, limits)) {
-        case RpcMessage.Result result ->
-            ExposedNames.reply(message, result.result(), method, server);
-        case RpcMessage.Notification note
-            when note.method().equals("notifications/resources/updated") ->
-            ExposedNames.updated(message, note.params(), server);
-        default -> message;
-      };
-    } catch (RpcRefusedException e) {
-      // Errors with a null id are ours, and no JSON-RPC message in the strict sense.
-      return message;
-    }
-  }
-
-  /** Of its messages the names change. */
-  private final class Events implements ResponseStream {
+  private final class ToClient implements MemberStream.Sink {
     private final ResponseStream to;
 
-    Events(ResponseStream to) {
+    ToClient(ResponseStream to) {
       this.to = to;
     }
 
     @Override
-    public void message(SseMark mark, byte[] json) {
-      to.message(SseMark.NONE, exposed(json));
+    public CompletableFuture<Void> message(ExposedMessages.Exposed said) {
+      to.message(SseMark.NONE, said.bytes());
+      return CompletableFuture.completedFuture(null);
     }
 
     @Override
-    public void mark(SseMark mark) {
-      // Ids are for going on by GET, which this path does not have.
+    public void ended(boolean whole) {
+      if (whole) {
+        to.end();
+      } else {
+        to.abort();
+      }
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+      to.message(SseMark.NONE, RefusalBody.of(outer, refusal(outer, failure)));
+      to.end();
     }
 
     @Override
@@ -104,23 +119,8 @@ final class Relay implements Responder {
     }
 
     @Override
-    public void end() {
-      to.end();
-    }
-
-    @Override
-    public void abort() {
-      to.abort();
-    }
-
-    @Override
     public boolean writable() {
       return to.writable();
-    }
-
-    @Override
-    public void onWritable(Runnable task) {
-      to.onWritable(task);
     }
   }
 }

@@ -41,6 +41,11 @@ final class StreamWatch {
    * @param finish told why the stream has to end
    */
   void begin(Consumer<String> finish) {
+    tie(call, finish);
+  }
+
+  /** Ties a stream to what can end it whatever is said on it, to the end of the call. */
+  static void tie(Call call, Consumer<String> finish) {
     Loop loop = call.exchange().loop();
     call.exchange().onDrain(() -> finish.accept("the gateway is stopping"));
     Duration left = Duration.between(Instant.now(), call.caller().expiresAt());
@@ -73,8 +78,13 @@ final class StreamWatch {
     return route != null
         && route.server().url().equals(call.route().server().url())
         && Objects.equals(route.server().command(), call.route().server().command())
-        && newest.settings().identity().issuers().stream()
-            .anyMatch(issuer -> issuer.issuer().toString().equals(call.caller().issuer()));
+        && believed(newest, call);
+  }
+
+  /** Whether settings still believe the issuer of a caller. */
+  static boolean believed(Snapshot newest, Call call) {
+    return newest.settings().identity().issuers().stream()
+        .anyMatch(issuer -> issuer.issuer().toString().equals(call.caller().issuer()));
   }
 
   /** Whether settings came into force since this was last asked. */

@@ -5,6 +5,7 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.policy.TargetKind;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,6 +25,10 @@ public record SubscriptionFilter(
     boolean tools, boolean prompts, boolean resources, Set<String> uris, Set<String> tasks) {
   /** URIs, or task ids, of one filter. */
   public static final int ENTRIES_MAX = 256;
+
+  /** Nothing to listen to. */
+  public static final SubscriptionFilter NONE =
+      new SubscriptionFilter(false, false, false, Set.of(), Set.of());
 
   private static final int TEXT_CHARS_MAX = 2048;
 
@@ -96,6 +101,47 @@ public record SubscriptionFilter(
         resources && other.resources,
         bothUris,
         bothTasks);
+  }
+
+  /** What is in either. */
+  public SubscriptionFilter or(SubscriptionFilter other) {
+    Set<String> eitherUris = new LinkedHashSet<>(uris);
+    eitherUris.addAll(other.uris);
+    Set<String> eitherTasks = new LinkedHashSet<>(tasks);
+    eitherTasks.addAll(other.tasks);
+    return new SubscriptionFilter(
+        tools || other.tools,
+        prompts || other.prompts,
+        resources || other.resources,
+        eitherUris,
+        eitherTasks);
+  }
+
+  /** Whether there is nothing to listen to. */
+  public boolean isEmpty() {
+    return equals(NONE);
+  }
+
+  /**
+   * The part of one of several servers: the lists, and its own resources under its own names. Tasks
+   * are not among it.
+   */
+  public SubscriptionFilter of(String server) {
+    Set<String> own = new LinkedHashSet<>();
+    for (String uri : uris) {
+      ExposedNames.Parts parts = ExposedNames.split(TargetKind.RESOURCE, uri);
+      if (parts != null && parts.server().equals(server)) {
+        own.add(parts.name());
+      }
+    }
+    return new SubscriptionFilter(tools, prompts, resources, own, Set.of());
+  }
+
+  /** The part of a server as its client knows it. */
+  public SubscriptionFilter exposed(String server) {
+    Set<String> exposed = new LinkedHashSet<>();
+    uris.forEach(uri -> exposed.add(ExposedNames.of(TargetKind.RESOURCE, server, uri)));
+    return new SubscriptionFilter(tools, prompts, resources, exposed, Set.of());
   }
 
   /** As JSON. */
