@@ -273,7 +273,8 @@ final class FederatedListenTest {
       acknowledge(opened(mail));
       events.message();
 
-      gateway.change(servers(), List.of(GRANT.formatted("files", "files").replace("demo:*", "demo:nobody")));
+      gateway.change(
+          servers(), List.of(GRANT.formatted("files", "files").replace("demo:*", "demo:nobody")));
 
       JsonNode last = events.message();
       while (!last.has("result")) {

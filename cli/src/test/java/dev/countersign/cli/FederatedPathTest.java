@@ -336,18 +336,6 @@ final class FederatedPathTest {
   }
 
   @Test
-  void opensASessionWithoutAServerThatIsDown() throws Exception {
-    files.status = 500;
-
-    String session = initialize();
-
-    files.status = 200;
-    HttpResponse<String> listed =
-        legacy("reader", session, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}");
-    assertThat(names(listed)).containsExactly("mail__send");
-  }
-
-  @Test
   void describesItselfAsOneServer() throws Exception {
     files.results.put(
         "server/discover",

@@ -8,6 +8,7 @@ import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.http.ResponseStream;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.sse.SseMark;
 import dev.countersign.gateway.work.WorkPool;
 import java.util.ArrayList;
@@ -78,6 +79,18 @@ final class FanOut {
     }
     return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
         .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
+  }
+
+  /**
+   * Asks one server something that is not for the client of this call alone, so that it goes on
+   * when that client leaves; completes on the call's loop.
+   *
+   * @param under the settings that hold for it
+   */
+  CompletableFuture<Said> one(Call outer, Snapshot under, InnerCalls.Request request) {
+    Collector collector = new Collector(outer, request, work);
+    inner.sendUnder(under, outer, request, collector);
+    return collector.said;
   }
 
   private static final class Collector implements Responder, ResponseStream {

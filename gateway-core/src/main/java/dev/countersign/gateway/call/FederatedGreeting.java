@@ -8,8 +8,11 @@ import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.json.CanonicalJson;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonValue;
+import dev.countersign.gateway.mcp.BodyEdit;
 import dev.countersign.gateway.mcp.Era;
+import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.session.BoundSession;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FederatedGreeting {
   private static final int INSTRUCTIONS_CHARS_MAX = 64 << 10;
+  private static final int GREETING_BYTES_MAX = 8 << 10;
 
   /** Those that a federated path can keep; tasks and extensions are the servers' own. */
   private static final List<String> KEPT =
@@ -43,22 +47,23 @@ final class FederatedGreeting {
    * The answer to {@code initialize}; opens the session that stands before those of the servers.
    */
   Answer initialized(Call call, List<FanOut.Said> said) {
-    Map<String, FederatedSessions.Member> behind = new HashMap<>();
+    Map<String, SessionsBehind.Member> behind = new HashMap<>();
     List<FanOut.Said> greeted = new ArrayList<>();
     String oldest = Era.LEGACY_VERSIONS.getFirst();
     for (FanOut.Said one : said) {
-      String wireId = one.header("mcp-session-id");
-      String version = text(one.result(), "protocolVersion");
-      if (wireId != null && version != null) {
-        behind.put(one.server(), new FederatedSessions.Member(wireId, version));
+      SessionsBehind.Member opened = opened(one);
+      if (opened != null) {
+        behind.put(one.server(), opened);
         greeted.add(one);
+        String version = opened.version();
         oldest = version.compareTo(oldest) < 0 ? version : oldest;
       }
     }
     if (greeted.isEmpty()) {
       return firstRefusal(said);
     }
-    BoundSession session = sessions.open(call, oldest, behind);
+    BoundSession session =
+        sessions.open(call, oldest, new SessionsBehind(behind, forLater(call.message(), oldest)));
     if (session == null) {
       throw RefusedException.of(Reason.SESSION_LIMIT);
     }
@@ -75,6 +80,31 @@ final class FederatedGreeting {
     List<Header> headers = new ArrayList<>(answer.headers());
     headers.add(new Header("mcp-session-id", session.wireId()));
     return new Answer(200, headers, answer.body());
+  }
+
+  /** The session that an answer to {@code initialize} opened, or null when it did not. */
+  static SessionsBehind.@Nullable Member opened(FanOut.Said said) {
+    String wireId = said.header("mcp-session-id");
+    String version = text(said.result(), "protocolVersion");
+    return wireId == null || version == null ? null : new SessionsBehind.Member(wireId, version);
+  }
+
+  /**
+   * What servers that join later are greeted with: the same, for the revision that the client was
+   * told. One that is too large to be kept for as long as the session is greets none.
+   */
+  private static byte @Nullable [] forLater(McpMessage initialize, String told) {
+    JsonValue asked = member(initialize.params(), "protocolVersion");
+    byte[] greeting =
+        asked == null
+            ? initialize.body()
+            : new BodyEdit(initialize.body())
+                .replace(
+                    asked.start(),
+                    asked.end(),
+                    CanonicalJson.quoted(told).getBytes(StandardCharsets.UTF_8))
+                .bytes();
+    return greeting.length > GREETING_BYTES_MAX ? null : greeting;
   }
 
   /** The answer to {@code server/discover}. */

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +35,14 @@ import org.jspecify.annotations.Nullable;
 final class FederatedLine {
   private final InnerCalls inner;
   private final FanOut fanOut;
+  private final LateJoins joins;
   private final FederatedParts parts;
   private final FederatedGreeting greeting;
 
   FederatedLine(Consumer<Call> line, FederatedParts parts) {
     this.inner = new InnerCalls(line);
     this.fanOut = new FanOut(inner, parts.work());
+    this.joins = new LateJoins(fanOut, parts);
     this.parts = parts;
     this.greeting = new FederatedGreeting(parts.sessions());
   }
@@ -50,7 +53,7 @@ final class FederatedLine {
     McpMessage message = call.message();
     McpMethod.Listing listing = message.method().listing();
     if (listing != null) {
-      return all(call, said -> list(call, listing, said));
+      return lists(call, listing);
     }
     return switch (message.method()) {
       case INITIALIZE -> all(call, said -> now(greeting.initialized(call, said)));
@@ -67,7 +70,7 @@ final class FederatedLine {
   }
 
   private CompletableFuture<Void> stream(Call call) {
-    new MergedStream(call, inner, parts).open();
+    new MergedStream(call, inner, joins, parts).open();
     return CompletableFuture.completedFuture(null);
   }
 
@@ -105,39 +108,83 @@ final class FederatedLine {
 
   private CompletableFuture<Void> relay(
       Call call, Route member, @Nullable String name, @Nullable String exposed, byte[] body) {
-    String server = member.server().name();
-    FederatedSessions.Member session = parts.sessions().behind(call.session()).get(server);
-    if (session == null && !call.message().era().modern()) {
-      throw RefusedException.of(Reason.UPSTREAM_UNAVAILABLE);
+    if (call.modern()) {
+      relay(call, member, null, name, exposed, body);
+      return CompletableFuture.completedFuture(null);
     }
+    return joins
+        .with(call, call.snapshot(), member)
+        .thenAccept(
+            session ->
+                relay(
+                    call,
+                    member,
+                    session.orElseThrow(() -> RefusedException.of(Reason.UPSTREAM_UNAVAILABLE)),
+                    name,
+                    exposed,
+                    body));
+  }
+
+  private void relay(
+      Call call,
+      Route member,
+      SessionsBehind.@Nullable Member session,
+      @Nullable String name,
+      @Nullable String exposed,
+      byte[] body) {
+    String server = member.server().name();
     Relay relay = new Relay(call, server, parts.work());
     Call sent =
         inner.send(
             call, new InnerCalls.Request(call.id(), member, session, name, exposed, body), relay);
     sent.onEnd(() -> relay.settled().whenComplete((done, failure) -> call.end()));
-    return CompletableFuture.completedFuture(null);
   }
 
-  /**
-   * To every server; what they say makes one answer. A list that goes on is asked only of those
-   * that have more.
-   */
-  private CompletableFuture<Void> all(Call call, Merge merge) {
+  /** A list of every server's; one that goes on is asked only of those that have more. */
+  private CompletableFuture<Void> lists(Call call, McpMethod.Listing listing) {
     McpMessage message = call.message();
     JsonValue given = message.params() == null ? null : message.params().member("cursor");
-    boolean goesOn = message.method().listing() != null && given != null;
-    Map<String, String> cursors = goesOn ? cursors(given) : Map.of();
+    if (given != null) {
+      Map<String, String> cursors = cursors(given);
+      return asked(
+          call,
+          requests(
+              call,
+              server ->
+                  cursors.containsKey(server)
+                      ? Rewrite.cursor(message, cursors.get(server))
+                      : null),
+          said -> list(call, listing, said));
+    }
+    List<CompletableFuture<?>> joined = new ArrayList<>();
+    if (!call.modern()) {
+      route(call).members().forEach(to -> joined.add(joins.with(call, call.snapshot(), to)));
+    }
+    return CompletableFuture.allOf(joined.toArray(CompletableFuture<?>[]::new))
+        .thenCompose(all -> all(call, said -> list(call, listing, said)));
+  }
+
+  /** To every server; what they say makes one answer. */
+  private CompletableFuture<Void> all(Call call, Merge merge) {
+    return asked(call, requests(call, server -> call.message().body()), merge);
+  }
+
+  /** To the servers that are here, and for which there is a body. */
+  private List<InnerCalls.Request> requests(
+      Call call, Function<String, byte @Nullable []> bodyFor) {
     List<InnerCalls.Request> requests = new ArrayList<>();
-    Map<String, FederatedSessions.Member> behind = parts.sessions().behind(call.session());
-    boolean opened = call.session() != null;
+    SessionsBehind behind = parts.sessions().behind(call.session());
     for (Route member : route(call).members()) {
-      FederatedSessions.Member session = behind.get(member.server().name());
-      String cursor = cursors.get(member.server().name());
-      if ((cursor != null || !goesOn) && (session != null || !opened)) {
-        byte[] body = cursor == null ? message.body() : Rewrite.cursor(message, cursor);
+      SessionsBehind.Member session = behind.with(member.server().name());
+      byte[] body = bodyFor.apply(member.server().name());
+      if (body != null && (session != null || call.session() == null)) {
         requests.add(new InnerCalls.Request(parts.ids().next(), member, session, null, null, body));
       }
     }
+    return requests;
+  }
+
+  private CompletableFuture<Void> asked(Call call, List<InnerCalls.Request> requests, Merge merge) {
     // A client that leaves early still has its requests in flight as long as servers are at work.
     AtomicInteger open = new AtomicInteger(requests.size() + 1);
     Runnable over =

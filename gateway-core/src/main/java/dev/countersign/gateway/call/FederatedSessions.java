@@ -17,15 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FederatedSessions {
   private final SessionTable sessions;
-  private final ConcurrentHashMap<String, Map<String, Member>> members = new ConcurrentHashMap<>();
-
-  /**
-   * A session with one server.
-   *
-   * @param wireId its sealed id, which never leaves the gateway
-   * @param version the revision that this server agreed on
-   */
-  record Member(String wireId, String version) {}
+  private final ConcurrentHashMap<String, SessionsBehind> behind = new ConcurrentHashMap<>();
 
   /** Whose a session is, and by which bounds. */
   private record Holder(CallerKey caller, String path, LimitSettings limits) {}
@@ -38,12 +30,11 @@ final class FederatedSessions {
    * Opens a session before others; they end with it.
    *
    * @param version the revision that the client is told
-   * @param behind by server
    * @return null when a bound is reached
    */
-  @Nullable BoundSession open(Call call, String version, Map<String, Member> behind) {
+  @Nullable BoundSession open(Call call, String version, SessionsBehind others) {
     // The session outlives this call, and must not keep it.
-    Holder holder = new Holder(call.caller().key(), call.entrance().path(), call.limits());
+    Holder holder = holder(call);
     BoundSession session =
         sessions.open(
             holder.caller(),
@@ -53,34 +44,46 @@ final class FederatedSessions {
             ClientCapabilities.NONE,
             holder.limits());
     if (session == null) {
-      behind.values().forEach(member -> end(holder, member));
+      others.all().values().forEach(member -> end(holder, member));
       return null;
     }
-    Map<String, Member> kept = Map.copyOf(behind);
-    members.put(session.id(), kept);
+    behind.put(session.id(), others);
     session.onEnd(
         () -> {
-          members.remove(session.id());
-          kept.values().forEach(member -> end(holder, member));
+          behind.remove(session.id());
+          others.all().values().forEach(member -> end(holder, member));
         });
     return session;
   }
 
-  /** Keeps the sessions behind a call's from idling while that one is used. */
-  void use(Call call) {
-    behind(call.session()).values().forEach(member -> find(holder(call), member));
+  /** Puts one more behind a call's session; it ends with that one, at once if that has ended. */
+  void join(Call call, String server, SessionsBehind.Member member) {
+    BoundSession session = call.session();
+    if (session != null) {
+      Holder holder = holder(call);
+      behind(session).add(server, member);
+      session.onEnd(() -> end(holder, member));
+    }
   }
 
-  /** The sessions behind one, by server; none behind null. */
-  Map<String, Member> behind(@Nullable BoundSession session) {
-    return session == null ? Map.of() : members.getOrDefault(session.id(), Map.of());
+  /** Keeps the sessions behind a call's from idling while that one is used. */
+  void use(Call call) {
+    behind(call.session()).all().values().forEach(member -> find(holder(call), member));
+  }
+
+  /** The sessions behind one; none behind null. */
+  SessionsBehind behind(@Nullable BoundSession session) {
+    return session == null
+        ? SessionsBehind.NONE
+        : behind.getOrDefault(session.id(), SessionsBehind.NONE);
   }
 
   /** The server whose question this id would answer, or null. */
   @Nullable String asker(Call call, RpcId id) {
-    for (Map.Entry<String, Member> member : behind(call.session()).entrySet()) {
-      BoundSession behind = find(holder(call), member.getValue());
-      if (behind != null && behind.questions().has(id)) {
+    for (Map.Entry<String, SessionsBehind.Member> member :
+        behind(call.session()).all().entrySet()) {
+      BoundSession session = find(holder(call), member.getValue());
+      if (session != null && session.questions().has(id)) {
         return member.getKey();
       }
     }
@@ -91,14 +94,14 @@ final class FederatedSessions {
     return new Holder(call.caller().key(), call.entrance().path(), call.limits());
   }
 
-  private @Nullable BoundSession find(Holder holder, Member member) {
+  private @Nullable BoundSession find(Holder holder, SessionsBehind.Member member) {
     return sessions.find(member.wireId(), holder.caller(), holder.path(), holder.limits());
   }
 
-  private void end(Holder holder, Member member) {
-    BoundSession behind = find(holder, member);
-    if (behind != null) {
-      sessions.end(behind);
+  private void end(Holder holder, SessionsBehind.Member member) {
+    BoundSession session = find(holder, member);
+    if (session != null) {
+      sessions.end(session);
     }
   }
 }

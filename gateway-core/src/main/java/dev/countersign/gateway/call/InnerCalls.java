@@ -61,7 +61,7 @@ final class InnerCalls {
   record Request(
       String id,
       Route route,
-      FederatedSessions.@Nullable Member session,
+      SessionsBehind.@Nullable Member session,
       @Nullable String name,
       @Nullable String exposedName,
       byte[] body) {}
@@ -118,7 +118,7 @@ final class InnerCalls {
     }
     headers.add(
         new Header("accept", post ? "application/json, text/event-stream" : "text/event-stream"));
-    FederatedSessions.Member session = request.session();
+    SessionsBehind.Member session = request.session();
     if (session != null) {
       headers.add(new Header("mcp-session-id", session.wireId()));
       headers.add(new Header("mcp-protocol-version", session.version()));

@@ -42,6 +42,7 @@ final class MergedStream {
 
   private final Call call;
   private final InnerCalls inner;
+  private final LateJoins joins;
   private final FederatedParts shared;
   private final Map<String, Part> parts = new LinkedHashMap<>();
   private Snapshot under;
@@ -50,9 +51,10 @@ final class MergedStream {
   private boolean paused;
   private boolean over;
 
-  MergedStream(Call call, InnerCalls inner, FederatedParts shared) {
+  MergedStream(Call call, InnerCalls inner, LateJoins joins, FederatedParts shared) {
     this.call = call;
     this.inner = inner;
+    this.joins = joins;
     this.shared = shared;
     this.under = call.snapshot();
   }
@@ -62,6 +64,10 @@ final class MergedStream {
     call.exchange().onClosed(this::left);
     call.exchange().onDrain(() -> parts.values().forEach(Part::drain));
     StreamWatch.tie(call, detail -> finish());
+    SessionsBehind behind = shared.sessions().behind(call.session());
+    Runnable joined = () -> call.exchange().loop().execute(this::joined);
+    behind.onJoined(joined);
+    call.onEnd(() -> behind.forget(joined));
     ask();
     asked = true;
     settle();
@@ -71,14 +77,27 @@ final class MergedStream {
     if (over || !(under.entrance(call.entrance().path()) instanceof FederatedRoute route)) {
       return;
     }
-    Map<String, FederatedSessions.Member> behind = shared.sessions().behind(call.session());
+    SessionsBehind behind = shared.sessions().behind(call.session());
     for (Route member : route.members()) {
       String server = member.server().name();
-      FederatedSessions.Member session = behind.get(server);
+      SessionsBehind.Member session = behind.with(server);
       if (session != null) {
         parts.computeIfAbsent(server, Part::new).ask(member, session);
+      } else if (client != null) {
+        // Told when it has joined, as whenever one has.
+        var unused = joins.with(call, under, member);
       }
     }
+  }
+
+  /** With a server that has joined come lists of its own. */
+  private void joined() {
+    if (client != null && !over) {
+      for (byte[] change : ReplyMessages.listChanges()) {
+        client.message(SseMark.NONE, change);
+      }
+    }
+    ask();
   }
 
   /** What the client is told when no server gives a stream. */
@@ -166,7 +185,7 @@ final class MergedStream {
       this.server = server;
     }
 
-    void ask(Route route, FederatedSessions.Member session) {
+    void ask(Route route, SessionsBehind.Member session) {
       if (asking == Asking.NOT && !never && pauses.over()) {
         asking = Asking.ASKED;
         sent =

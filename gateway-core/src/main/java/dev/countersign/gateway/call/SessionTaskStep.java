@@ -80,7 +80,8 @@ final class SessionTaskStep {
     if (task.kind() != JsonKind.OBJECT) {
       throw RefusedException.of(Reason.PARAMS_INVALID, "params.task must be an object");
     }
-    if (!session.version().equals(REVISION)) {
+    if (!session.version().equals(REVISION) || call.exposedName() != null) {
+      // Ids of tasks do not say whose server's they are, so none is begun among several.
       return CompletableFuture.completedFuture(null);
     }
     return decisions

@@ -83,7 +83,9 @@ final class TaskStep {
     JsonValue declared = call.message().meta().capabilities();
     JsonValue extensions = declared == null ? null : declared.member("extensions");
     JsonValue extension = extensions == null ? null : extensions.member(Rewrite.TASKS);
-    if (extension == null || extension.kind() != JsonKind.OBJECT) {
+    boolean federated = call.exposedName() != null;
+    if (extension == null || extension.kind() != JsonKind.OBJECT || federated) {
+      // Ids of tasks do not say whose server's they are, so none is begun among several.
       return CompletableFuture.completedFuture(false);
     }
     return method == McpMethod.TOOLS_CALL && name != null

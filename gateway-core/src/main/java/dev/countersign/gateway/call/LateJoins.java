@@ -1,0 +1,82 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.Snapshot;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets servers that were not there when a legacy session began join it later: they are greeted as
+ * its client greeted the others, in calls that are decided and recorded like any other. A server is
+ * greeted once at a time for a session, and not again at once when that failed.
+ */
+final class LateJoins {
+  private static final byte[] INITIALIZED =
+      "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"
+          .getBytes(StandardCharsets.UTF_8);
+
+  private final FanOut fanOut;
+  private final FederatedParts shared;
+
+  LateJoins(FanOut fanOut, FederatedParts shared) {
+    this.fanOut = fanOut;
+    this.shared = shared;
+  }
+
+  /**
+   * The session with a server behind the call's session; opened now, if there is none.
+   *
+   * @param under the settings that hold for it
+   * @return completes on the call's loop; empty when the server is not there
+   */
+  CompletableFuture<Optional<SessionsBehind.Member>> with(Call call, Snapshot under, Route to) {
+    String server = to.server().name();
+    SessionsBehind behind = shared.sessions().behind(call.session());
+    SessionsBehind.Member known = behind.with(server);
+    byte[] greeting = behind.greeting();
+    if (known != null || greeting == null) {
+      return CompletableFuture.completedFuture(Optional.ofNullable(known));
+    }
+    CompletableFuture<Optional<SessionsBehind.Member>> ours = new CompletableFuture<>();
+    CompletableFuture<Optional<SessionsBehind.Member>> attempt = behind.joining(server).begin(ours);
+    if (attempt == ours) {
+      greet(call, under, to, greeting)
+          .whenComplete(
+              (joined, failure) -> {
+                if (failure != null || joined.isEmpty()) {
+                  behind.joining(server).failed();
+                }
+                ours.complete(failure == null ? joined : Optional.empty());
+              });
+    }
+    return call.exchange().loop().here(attempt);
+  }
+
+  private CompletableFuture<Optional<SessionsBehind.Member>> greet(
+      Call call, Snapshot under, Route to, byte[] greeting) {
+    return fanOut
+        .one(call, under, request(to, null, greeting))
+        .thenCompose(
+            said -> {
+              shared.leftOut().unlessAnswered(said);
+              SessionsBehind.Member opened = FederatedGreeting.opened(said);
+              return opened == null
+                  ? CompletableFuture.completedFuture(Optional.empty())
+                  : fanOut
+                      .one(call, under, request(to, opened, INITIALIZED))
+                      .thenApply(
+                          taken -> {
+                            shared.sessions().join(call, to.server().name(), opened);
+                            return Optional.of(opened);
+                          });
+            });
+  }
+
+  private InnerCalls.Request request(
+      Route to, SessionsBehind.@Nullable Member session, byte[] body) {
+    return new InnerCalls.Request(shared.ids().next(), to, session, null, null, body);
+  }
+}

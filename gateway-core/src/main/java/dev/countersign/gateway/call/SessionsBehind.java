@@ -1,0 +1,101 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.gateway.call;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions with single servers that stand behind one legacy session on a federated path: those
+ * that were opened with it, and those of servers that joined later. As many entries as there are
+ * servers. Any thread.
+ */
+final class SessionsBehind {
+  /** Behind a session that has none. */
+  static final SessionsBehind NONE = new SessionsBehind(Map.of(), null);
+
+  private final ConcurrentHashMap<String, Member> members;
+  private final byte @Nullable [] greeting;
+  private final ConcurrentHashMap<String, Joining> joining = new ConcurrentHashMap<>();
+  private final Set<Runnable> onJoined = ConcurrentHashMap.newKeySet();
+
+  /**
+   * A session with one server.
+   *
+   * @param wireId its sealed id, which never leaves the gateway
+   * @param version the revision that this server agreed on
+   */
+  record Member(String wireId, String version) {}
+
+  /**
+   * @param members by server
+   * @param greeting the {@code initialize} for servers that join later, or null when none can
+   */
+  SessionsBehind(Map<String, Member> members, byte @Nullable [] greeting) {
+    this.members = new ConcurrentHashMap<>(members);
+    this.greeting = greeting;
+  }
+
+  /** The session with a server, or null while there is none. */
+  @Nullable Member with(String server) {
+    return members.get(server);
+  }
+
+  /** All of them, by server. */
+  Map<String, Member> all() {
+    return Map.copyOf(members);
+  }
+
+  /** What servers that join later are greeted with, or null when none can. */
+  byte @Nullable [] greeting() {
+    return greeting;
+  }
+
+  /** A server has joined. */
+  void add(String server, Member member) {
+    members.put(server, member);
+    onJoined.forEach(Runnable::run);
+  }
+
+  /** Runs a task each time a server has joined, on the thread where it has. */
+  void onJoined(Runnable task) {
+    onJoined.add(task);
+  }
+
+  /** Takes such a task back. */
+  void forget(Runnable task) {
+    onJoined.remove(task);
+  }
+
+  /** What is known of attempts to have a server join. */
+  Joining joining(String server) {
+    return joining.computeIfAbsent(server, first -> new Joining());
+  }
+
+  /** Attempts to have one server join: one at a time, with pauses after failures. Any thread. */
+  static final class Joining {
+    private final Pauses pauses = new Pauses();
+    private CompletableFuture<Optional<Member>> newest =
+        CompletableFuture.completedFuture(Optional.empty());
+
+    /**
+     * The attempt that is under way; this one, if none is and none failed just now; else one that
+     * has failed.
+     */
+    synchronized CompletableFuture<Optional<Member>> begin(
+        CompletableFuture<Optional<Member>> attempt) {
+      if (newest.isDone() && pauses.over()) {
+        newest = attempt;
+      }
+      return newest;
+    }
+
+    /** The attempt failed. */
+    void failed() {
+      pauses.failed();
+    }
+  }
+}
