@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -147,6 +148,42 @@ final class FederatedStreamsTest {
         assertThat(events.message().path("params").path("uri").asText())
             .isEqualTo("files+file:///" + i + "/part");
       }
+    }
+  }
+
+  @Test
+  void nothingIsLostToAClientThatReadsLate() throws Exception {
+    try (Events events = client("{}").get(null)) {
+      List<LegacyServer.Stream> streams = List.of(next(files.gets), next(mail.gets));
+      AtomicInteger sent = new AtomicInteger();
+      for (LegacyServer.Stream stream : streams) {
+        Thread.ofPlatform()
+            .daemon()
+            .start(
+                () -> {
+                  for (int i = 0; i < 40; i++) {
+                    stream.message(
+                        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
+                            + "{\"level\":\"error\",\"data\":\""
+                            + i
+                            + "\",\"x\":\""
+                            + "y".repeat(500_000)
+                            + "\"}}");
+                    sent.incrementAndGet();
+                  }
+                });
+      }
+      long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+      while (sent.get() < 8) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        Thread.onSpinWait();
+      }
+
+      int[] heard = new int[40];
+      for (int i = 0; i < 80; i++) {
+        heard[events.message().path("params").path("data").asInt()]++;
+      }
+      assertThat(heard).containsOnly(2);
     }
   }
 
