@@ -1,7 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 // A real MCP client under remote control: one JSON command a line on standard input, one JSON answer a line on standard
 // output with the command's `n`. Commands run side by side, so that one can abort another; ends with its input.
-//   {op:"connect", url, token | command: [...], environment, sdk:"v2-modern"|"v2-auto"|"v2-legacy"|"v1", name?, answers?:{elicitation?, sampling?}}
+//   {op:"connect", url, token, transport?:"sse" (sdk v1) | command: [...], environment, sdk:"v2-modern"|"v2-auto"|"v2-legacy"|"v1", name?, answers?:{elicitation?, sampling?}}
 //   listTools, callTool {name, arguments, progress?, timeoutMs?}, abort, listPrompts, getPrompt {name, arguments},
 //   listResources, listResourceTemplates, readResource {uri}, ping, setToken {token},
 //   received (messages the server sent of itself), wire (HTTP exchanges, without credentials), close
@@ -57,6 +57,12 @@ async function load(name) {
   return { Client, StreamableHTTPClientTransport, options: { versionNegotiation: { mode: modes[name] } }, questions };
 }
 
+/** The transport of 2024-11-05. */
+async function oldTransport() {
+  const { SSEClientTransport } = await import('@modelcontextprotocol/sdk/client/sse.js');
+  return SSEClientTransport;
+}
+
 /** The transport to a program. */
 async function pipes({ command: [program, ...args], environment: env }) {
   const { StdioClientTransport } = await import(
@@ -82,7 +88,9 @@ async function connect(command) {
   client.fallbackNotificationHandler = async ({ method, params }) => keep(received, { time: Date.now(), method, params });
   client.onerror = (error) => keep(received, { time: Date.now(), error: String(error.message) });
   await client.connect(
-    command.command ? await pipes(command) : new StreamableHTTPClientTransport(new URL(command.url), { fetch: send }),
+    command.command
+      ? await pipes(command)
+      : new (command.transport === 'sse' ? await oldTransport() : StreamableHTTPClientTransport)(new URL(command.url), { fetch: send }),
   );
   return {
     server: client.getServerVersion() ?? null,

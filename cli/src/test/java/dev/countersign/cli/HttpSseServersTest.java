@@ -275,27 +275,27 @@ final class HttpSseServersTest {
     assertThat(server.posted("tools/list")).isEmpty();
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "event: endpoint\ndata: http://127.0.0.1:1/messages\n\n",
-        "event: endpoint\ndata: https://evil.example/messages\n\n",
-        "event: endpoint\ndata: //evil.example/messages\n\n",
-        "event: endpoint\ndata: http://user@127.0.0.1:%d/messages\n\n",
-        "event: endpoint\ndata: /\\evil.example/messages\n\n",
-        "event: endpoint\ndata: file:///etc/passwd\n\n",
-        "event: endpoint\ndata: mailto:x\n\n",
-        "event: endpoint\ndata: /messages#fragment\n\n",
-        "event: endpoint\ndata: /mess ages\n\n",
-        "event: endpoint\ndata: \n\n",
-        "event: endpoint\ndata: /messages?session=1\ndata: x\n\n",
-        "event: message\ndata: {}\n\nevent: endpoint\ndata: /messages?session=1\n\n",
-      })
-  void endpointElsewhereIsNotTaken(String beginning) throws Exception {
-    server.beginning = beginning;
-    assertThat(initialize().body()).contains("upstream_bad_reply");
-    server.next(server.streams).awaitGone();
-    assertThat(server.posted).isEmpty();
+  @Test
+  void endpointElsewhereIsNotTaken() throws Exception {
+    for (String beginning :
+        List.of(
+            "event: endpoint\ndata: http://127.0.0.1:1/messages\n\n",
+            "event: endpoint\ndata: https://evil.example/messages\n\n",
+            "event: endpoint\ndata: //evil.example/messages\n\n",
+            "event: endpoint\ndata: http://user@127.0.0.1:%d/messages\n\n",
+            "event: endpoint\ndata: /\\evil.example/messages\n\n",
+            "event: endpoint\ndata: file:///etc/passwd\n\n",
+            "event: endpoint\ndata: mailto:x\n\n",
+            "event: endpoint\ndata: /messages#fragment\n\n",
+            "event: endpoint\ndata: /mess ages\n\n",
+            "event: endpoint\ndata: \n\n",
+            "event: endpoint\ndata: /messages?session=1\ndata: x\n\n",
+            "event: message\ndata: {}\n\nevent: endpoint\ndata: /messages?session=1\n\n")) {
+      server.beginning = beginning;
+      assertThat(initialize().body()).as(beginning).contains("upstream_bad_reply");
+      server.next(server.streams).awaitGone();
+      assertThat(server.posted).as(beginning).isEmpty();
+    }
     awaitNoStreams();
   }
 
@@ -347,19 +347,21 @@ final class HttpSseServersTest {
         .isEqualTo("/m?session=1");
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {400, 405, 500})
-  void serverThatGivesNoStreamIsABadReply(int status) throws Exception {
-    server.streamStatus = status;
-    assertThat(initialize().body()).contains("upstream_bad_reply");
+  @Test
+  void serverThatGivesNoStreamIsABadReply() throws Exception {
+    for (int status : List.of(400, 405, 500)) {
+      server.streamStatus = status;
+      assertThat(initialize().body()).contains("upstream_bad_reply");
+    }
     awaitNoStreams();
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {400, 500})
-  void serverThatDoesNotTakeInitializeHasNoSession(int status) throws Exception {
-    server.postStatus = status;
-    assertThat(initialize().body()).contains("upstream_bad_reply");
+  @Test
+  void serverThatDoesNotTakeInitializeHasNoSession() throws Exception {
+    for (int status : List.of(400, 500)) {
+      server.postStatus = status;
+      assertThat(initialize().body()).contains("upstream_bad_reply");
+    }
     awaitNoStreams();
   }
 

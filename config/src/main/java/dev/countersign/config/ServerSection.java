@@ -111,7 +111,8 @@ final class ServerSection {
               new FlagType(),
               false,
               "Whether it speaks the old transport of 2024-11-05, HTTP+SSE, and `url` is where its"
-                  + " stream is. Implies `era: legacy`."));
+                  + " stream is. Clients may use that transport on this route then, too. Implies"
+                  + " `era: legacy`."));
 
   private ServerSection() {}
 

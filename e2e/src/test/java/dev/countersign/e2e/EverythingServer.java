@@ -2,6 +2,7 @@
 package dev.countersign.e2e;
 
 import java.io.IOException;
+import java.util.Map;
 
 /**
  * {@code @modelcontextprotocol/server-everything} on loopback: a 2025-11-25 server others wrote.
@@ -15,6 +16,11 @@ final class EverythingServer implements AutoCloseable {
 
   static EverythingServer start() throws IOException, InterruptedException {
     return new EverythingServer(PeerServer.start("everything.mjs"));
+  }
+
+  /** The same by the transport of 2024-11-05. */
+  static EverythingServer startHttpSse() throws IOException, InterruptedException {
+    return new EverythingServer(PeerServer.start("everything.mjs", Map.of("TRANSPORT", "sse")));
   }
 
   String url() {

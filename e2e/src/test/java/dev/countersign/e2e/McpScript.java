@@ -97,6 +97,13 @@ final class McpScript implements AutoCloseable {
     return ask("connect", command);
   }
 
+  /** Connects with the older SDK's client for the transport of 2024-11-05. */
+  Reply connectHttpSse(String url, String token) throws IOException, InterruptedException {
+    ObjectNode command = PeerProcess.JSON.createObjectNode();
+    command.put("sdk", Sdk.V1.wireName).put("transport", "sse").put("url", url).put("token", token);
+    return ask("connect", command);
+  }
+
   /** Starts a program and opens a session with it over its standard input and output. */
   Reply connect(Sdk sdk, List<String> program, Map<String, String> environment)
       throws IOException, InterruptedException {

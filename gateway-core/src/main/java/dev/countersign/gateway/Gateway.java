@@ -12,6 +12,7 @@ import dev.countersign.gateway.call.ListenStreams;
 import dev.countersign.gateway.http.BufferBudget;
 import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.http.EventLoops;
+import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.HttpLimits;
 import dev.countersign.gateway.http.HttpListener;
 import dev.countersign.gateway.http.HttpObserver;
@@ -27,6 +28,7 @@ import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.gateway.sseclient.SseClients;
 import dev.countersign.gateway.stdio.StdioServers;
 import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.gateway.telemetry.Meters;
@@ -108,6 +110,7 @@ public final class Gateway implements AutoCloseable {
     this.streams = new HttpSseServers(pools, work, meters);
     this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
     this.localShare = budget.share(() -> {});
+    SseClients clients = new SseClients(this::serve, sessions, seal, this::newHold);
     this.calls =
         CallLines.of(
             snapshots,
@@ -120,7 +123,8 @@ public final class Gateway implements AutoCloseable {
             budget,
             work,
             listenStreams,
-            tasks);
+            tasks,
+            clients);
     this.listener = new HttpListener(loops, this::httpLimits, tls, calls, meters, clock, budget);
     this.admin =
         new HttpListener(
@@ -147,6 +151,7 @@ public final class Gateway implements AutoCloseable {
         pools,
         programs,
         streams,
+        clients,
         log,
         budget,
         work,
@@ -170,6 +175,10 @@ public final class Gateway implements AutoCloseable {
   /** In place of {@link #bind}: listens nowhere, and serves whoever has this object. */
   public void serveUnbound() {
     sweepLater();
+  }
+
+  private void serve(Exchange exchange) {
+    calls.handle(exchange);
   }
 
   /** The way of every call; for requests that do not come over HTTP. */

@@ -10,6 +10,7 @@ import dev.countersign.gateway.snapshot.GatewaySettings;
 import dev.countersign.gateway.snapshot.ServerSettings;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.gateway.sseclient.SseClients;
 import dev.countersign.gateway.stdio.StdioServers;
 import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.gateway.telemetry.Meters;
@@ -39,6 +40,7 @@ final class GatewayGauges {
       UpstreamPools pools,
       StdioServers programs,
       HttpSseServers streams,
+      SseClients clients,
       AuditLog log,
       BufferBudget budget,
       WorkPool work,
@@ -74,6 +76,8 @@ final class GatewayGauges {
         "countersign_http_sse_server_streams",
         "Open streams of servers that speak HTTP+SSE.",
         streams::size);
+    meters.gauge(
+        "countersign_http_sse_clients", "Open streams of clients of HTTP+SSE.", clients::size);
     meters.gauge(
         "countersign_buffered_bytes", "Bodies and answers that are in memory.", budget::used);
     meters.gauge(

@@ -27,7 +27,20 @@ final class BodyStep {
       case "DELETE" -> requireLegacy(call, head);
       default -> throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
     }
-    int bytesMax = head.method().equals("POST") ? call.limits().bodyBytesMax() : 0;
+    return body(call, head.method().equals("POST") ? call.limits().bodyBytesMax() : 0);
+  }
+
+  /** Reads a message that is not answered where it is posted, so that nothing need be accepted. */
+  CompletableFuture<byte[]> readPosted(Call call) {
+    RequestHead head = call.exchange().head();
+    if (!head.method().equals("POST")) {
+      throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
+    }
+    requireJson(head);
+    return body(call, call.limits().bodyBytesMax());
+  }
+
+  private static CompletableFuture<byte[]> body(Call call, int bytesMax) {
     return call.exchange()
         .body(bytesMax)
         .exceptionally(
@@ -38,6 +51,10 @@ final class BodyStep {
 
   private static void checkPost(RequestHead head) {
     requireAccept(head, List.of("application/json", "text/event-stream"));
+    requireJson(head);
+  }
+
+  private static void requireJson(RequestHead head) {
     String coding = head.header("content-encoding");
     if (!isJson(head.header("content-type"))
         || (coding != null && !coding.equalsIgnoreCase("identity"))) {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * {@code Permit}, {@code AuditReceipt}); without all three the last step cannot be called.
  */
 public final class CallLine implements RequestHandler {
+  private final HttpSseLine httpSse;
   private final FrontDoor door;
   private final CallerStep callers;
   private final BodyStep bodies;
@@ -38,6 +39,7 @@ public final class CallLine implements RequestHandler {
   private final BridgeLine bridge;
 
   CallLine(
+      HttpSseLine httpSse,
       FrontDoor door,
       CallerStep callers,
       BodyStep bodies,
@@ -56,6 +58,7 @@ public final class CallLine implements RequestHandler {
       Meters meters,
       WorkPool work,
       FederatedParts federated) {
+    this.httpSse = httpSse;
     this.door = door;
     this.callers = callers;
     this.bodies = bodies;
@@ -82,11 +85,16 @@ public final class CallLine implements RequestHandler {
     }
     Loop loop = exchange.loop();
     loop.here(callers.prove(call)) // who is it
-        .thenCompose(caller -> bodies.read(call)) // verb, types, size
+        .thenCompose(caller -> HttpSseLine.isFor(call) ? httpSse.serve(call) : asked(call))
+        .whenComplete((sent, failure) -> endings.of(call, failure)); // or the answer why not
+  }
+
+  private CompletableFuture<Void> asked(Call call) {
+    return bodies
+        .read(call) // verb, types, size
         .thenCompose(body -> messages.parse(call, body)) // what exactly is asked
         .thenAccept(parsed -> sessions.bind(call)) // in which session
-        .thenCompose(bound -> call.hasRoute() ? toServer(call) : federation.serve(call))
-        .whenComplete((sent, failure) -> endings.of(call, failure)); // or the answer why not
+        .thenCompose(bound -> call.hasRoute() ? toServer(call) : federation.serve(call));
   }
 
   /** The rest of the way, for a caller's request and for what is made of it for each server. */

@@ -8,6 +8,7 @@ import dev.countersign.gateway.rounds.RequestStates;
 import dev.countersign.gateway.seal.Seal;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.SnapshotHolder;
+import dev.countersign.gateway.sseclient.SseClients;
 import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.work.WorkPool;
@@ -29,7 +30,9 @@ public final class CallLines {
       BufferBudget budget,
       WorkPool work,
       ListenStreams listenStreams,
-      TaskTable taskTable) {
+      TaskTable taskTable,
+      SseClients clients) {
+    BodyStep bodies = new BodyStep();
     CallIds ids = new CallIds(clock);
     EventIds eventIds = new EventIds(seal);
     RequestStates states = new RequestStates(seal, clock);
@@ -40,9 +43,10 @@ public final class CallLines {
     SessionTaskStep sessionTasks = new SessionTaskStep(decisions, clock);
     TaskStep tasks = new TaskStep(taskTable, decisions, inputs);
     return new CallLine(
+        new HttpSseLine(clients, bodies, snapshots, work),
         new FrontDoor(snapshots, ids),
         new CallerStep(budget),
-        new BodyStep(),
+        bodies,
         new MessageStep(meters, commitments, work),
         new SessionStep(sessions, eventIds, sessionTasks, meters),
         new RetryStep(states, work),

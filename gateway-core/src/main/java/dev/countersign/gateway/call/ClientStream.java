@@ -42,11 +42,16 @@ final class ClientStream {
     this.pauseServer = pauseServer;
     this.resumeServer = resumeServer;
     this.tick = tick;
-    List<Header> head = new ArrayList<>(HEAD);
-    head.addAll(FrontDoor.cors(call.exchange().head()));
-    this.stream = call.exchange().stream(200, head);
+    this.stream = call.exchange().stream(200, head(call));
     stream.onWritable(this::caughtUp);
     arm();
+  }
+
+  /** What such a stream begins with. */
+  static List<Header> head(Call call) {
+    List<Header> head = new ArrayList<>(HEAD);
+    head.addAll(FrontDoor.cors(call.exchange().head()));
+    return head;
   }
 
   /** Sends one JSON-RPC message as one event. */

@@ -63,6 +63,9 @@ final class FrontDoor {
     }
     Entrance entrance = snapshot.entrance(head.target());
     if (entrance == null) {
+      entrance = snapshot.postedTo(head.target());
+    }
+    if (entrance == null) {
       throw RefusedException.of(Reason.PATH_UNKNOWN);
     }
     if (head.method().equals("OPTIONS")) {

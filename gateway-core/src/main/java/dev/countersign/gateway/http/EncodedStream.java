@@ -15,6 +15,11 @@ abstract class EncodedStream implements ResponseStream {
   }
 
   @Override
+  public final void endpoint(String uri) {
+    write(SseEncoder.endpoint(uri));
+  }
+
+  @Override
   public final void mark(SseMark mark) {
     write(SseEncoder.mark(mark));
   }

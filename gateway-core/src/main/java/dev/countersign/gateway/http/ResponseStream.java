@@ -20,6 +20,14 @@ public interface ResponseStream {
    */
   void message(SseMark mark, byte[] json);
 
+  /**
+   * Says where its client is to post, the first event of a stream of 2024-11-05. Nothing, unless
+   * the stream goes to a client over HTTP.
+   *
+   * @param uri visible ASCII
+   */
+  default void endpoint(String uri) {}
+
   /** Says where the stream is to go on when it breaks, or when. */
   void mark(SseMark mark);
 

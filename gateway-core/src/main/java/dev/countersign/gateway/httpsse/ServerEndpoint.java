@@ -37,7 +37,7 @@ final class ServerEndpoint {
     } else if (!path.startsWith("/")) {
       path = stream.resolve(path).getRawPath();
     }
-    if (!path.startsWith("/") || path.startsWith("//")) {
+    if (!path.startsWith("/") || path.startsWith("//") || (path + "/").contains("/../")) {
       throw new BadStreamException("an endpoint whose path is none");
     }
     String query = named.getRawQuery();

@@ -10,7 +10,9 @@ public enum Purpose {
   /** What a modern server wants back with its client's answers. */
   REQUEST_STATE("request-state", 64 << 10),
   /** Where a list goes on. */
-  CURSOR("cursor", 16 << 10);
+  CURSOR("cursor", 16 << 10),
+  /** Where a client of 2024-11-05 posts. */
+  CLIENT_STREAM("client-stream", 64);
 
   private final String label;
   private final int bytesMax;

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 public final class Snapshot {
   /** A policy that has not decided by then is indeterminate. */
   private static final Duration DECISION_TIME = Duration.ofSeconds(2);
+
+  /** Where clients of 2024-11-05 post: a route's path, and what they are known by, sealed. */
+  private static final Pattern MESSAGES =
+      Pattern.compile("(?<route>/[^?]{0,256})/messages/(?<sealed>[A-Za-z0-9_-]{1,256})");
 
   private final GatewaySettings settings;
   private final Map<String, Entrance> entrances;
@@ -97,6 +103,22 @@ public final class Snapshot {
   /** What this exact path leads to, or null. */
   public @Nullable Entrance entrance(String path) {
     return entrances.get(path);
+  }
+
+  /** The route to whose clients such an address was given as theirs to post to, or null. */
+  public @Nullable Route postedTo(String path) {
+    Matcher address = MESSAGES.matcher(path);
+    return address.matches()
+            && entrances.get(address.group("route")) instanceof Route route
+            && route.server().httpSse()
+        ? route
+        : null;
+  }
+
+  /** What a client is known by, of the address that it posts to; null for other paths. */
+  public static @Nullable String messagesOf(String path) {
+    Matcher address = MESSAGES.matcher(path);
+    return address.matches() ? address.group("sealed") : null;
   }
 
   /**

@@ -57,6 +57,15 @@ public final class SseEncoder {
     }
   }
 
+  /**
+   * The event that says where to post.
+   *
+   * @param uri visible ASCII
+   */
+  public static byte[] endpoint(String uri) {
+    return ascii("event: endpoint\ndata: " + uri + "\n\n");
+  }
+
   /** A comment, which keeps the connection alive and means nothing. */
   public static byte[] comment() {
     return COMMENT.clone();
