@@ -161,6 +161,12 @@ final class FailClosedTest {
     }
   }
 
+  private KeyDoor openDoor() throws IOException {
+    KeyDoor door = new KeyDoor();
+    door.open = true;
+    return door;
+  }
+
   @Test
   void keysThatCannotBeHadRefuseAndKeysThatWereHadGoOn() throws Exception {
     try (KeyDoor door = new KeyDoor();
@@ -190,10 +196,9 @@ final class FailClosedTest {
   @Test
   void reloadDuringAnOutageOfTheIssuerKeepsItsKeys() throws Exception {
     String grants = "[{caller: \"oidc:demo:reader\", allow: [\"notes/*_note\"]}]";
-    try (KeyDoor door = new KeyDoor();
+    try (KeyDoor door = openDoor();
         GatewayProcess gateway =
             GatewayProcess.start(folder, settings(", jwks: \"" + door.url() + "\"", grants))) {
-      door.open = true;
       Await.until("the keys", () -> gateway.admin("/readyz").statusCode() == 200);
       assertServes(gateway);
 

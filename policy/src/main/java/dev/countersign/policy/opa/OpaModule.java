@@ -13,13 +13,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
  * A policy module compiled to JVM bytecode once, for all instances of it: what the virtual machine
  * learns about the code while it is hot is then learnt for all, and new data finds it warm.
  *
- * <p>Immutable; any thread.
+ * <p>Immutable but for a count; any thread.
  */
 final class OpaModule {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,6 +31,7 @@ final class OpaModule {
   private final Function<Instance, Machine> machines;
   private final int pagesAtStart;
   private final int entrypoint;
+  private final AtomicInteger warmed = new AtomicInteger();
 
   private OpaModule(WasmModule module, String entrypoint) {
     this.module = module;
@@ -52,6 +54,11 @@ final class OpaModule {
     } catch (ChicoryException e) {
       throw new IllegalArgumentException("this is no policy module: " + e.getMessage(), e);
     }
+  }
+
+  /** How often it was evaluated to make it hot, with whatever data. */
+  AtomicInteger warmed() {
+    return warmed;
   }
 
   WasmModule module() {

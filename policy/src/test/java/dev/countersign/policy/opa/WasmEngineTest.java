@@ -97,6 +97,19 @@ class WasmEngineTest {
   }
 
   @Test
+  void codeThatHasBeenHotIsWarmSooner() {
+    Duration enough = Duration.ofSeconds(20);
+    WasmEngine first = WasmEngine.of(PolicyModule.of(module("odd")), NO_DATA, 64);
+    assertThat(first.warm(10, enough)).isEqualTo(10);
+    assertThat(first.warm(10, enough)).isEqualTo(2);
+    assertThat(first.warm(20, enough)).isEqualTo(8);
+
+    WasmEngine.shipped(List.of()).warm(10, enough);
+    assertThat(WasmEngine.shipped(List.of(grant("a", List.of("files/*")))).warm(10, enough))
+        .isEqualTo(2);
+  }
+
+  @Test
   void whatIsNoModuleIsRefused() {
     assertThatThrownBy(() -> WasmEngine.of(PolicyModule.of(new byte[] {1, 2, 3}), NO_DATA, 64))
         .isInstanceOf(IllegalArgumentException.class);
