@@ -20,11 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param task the piece of work it says it does, or null
  * @param server the server it asks of
  * @param target what it asks for
- * @param arguments the arguments as UTF-8 text of one JSON object that was strictly parsed, copied
- *     verbatim into the input; or null
+ * @param arguments the arguments, or null
  * @param context where and when
  */
-@SuppressWarnings("ArrayRecordComponent") // compared by nobody; copied once, into the input
 public record AccessRequest(
     Call call,
     Caller caller,
@@ -32,8 +30,24 @@ public record AccessRequest(
     @Nullable Task task,
     Server server,
     Target target,
-    byte @Nullable [] arguments,
+    @Nullable Arguments arguments,
     Context context) {
+
+  /**
+   * The arguments: UTF-8 text of one JSON object that was strictly parsed. They stay where they are
+   * until they are copied, verbatim, into the input of a policy that reads them.
+   *
+   * @param document what they are a part of
+   * @param start their first byte
+   * @param end the byte after their last
+   */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody; copied once, into the input
+  public record Arguments(byte[] document, int start, int end) {
+    /** Those that are a document of their own. */
+    public static Arguments of(byte[] json) {
+      return new Arguments(json, 0, json.length);
+    }
+  }
 
   /**
    * The request.

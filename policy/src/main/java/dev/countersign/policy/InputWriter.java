@@ -154,15 +154,18 @@ public final class InputWriter {
   }
 
   /** They were parsed and judged before; only a slip of ours would be something else here. */
-  private void arguments(byte @Nullable [] arguments) {
+  private void arguments(AccessRequest.@Nullable Arguments arguments) {
     if (arguments == null) {
       return;
     }
-    if (arguments.length < 2 || arguments[0] != '{' || arguments[arguments.length - 1] != '}') {
+    byte[] document = arguments.document();
+    int start = arguments.start();
+    int end = arguments.end();
+    if (end - start < 2 || document[start] != '{' || document[end - 1] != '}') {
       throw new IllegalArgumentException("the arguments are not an object");
     }
     json.name("arguments");
-    json.raw(arguments);
+    json.raw(document, start, end);
   }
 
   private void context(AccessRequest.Context context) {

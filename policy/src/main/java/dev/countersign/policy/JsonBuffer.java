@@ -71,15 +71,16 @@ final class JsonBuffer {
   }
 
   void literal(boolean value) {
-    raw(value ? TRUE : FALSE);
+    byte[] word = value ? TRUE : FALSE;
+    raw(word, 0, word.length);
   }
 
   /** JSON text from elsewhere, verbatim. */
-  void raw(byte[] json) {
+  void raw(byte[] document, int start, int end) {
     separate();
-    reserve(json.length);
-    System.arraycopy(json, 0, bytes, length, json.length);
-    length += json.length;
+    reserve(end - start);
+    System.arraycopy(document, start, bytes, length, end - start);
+    length += end - start;
   }
 
   /**

@@ -60,7 +60,7 @@ final class PolicyContractTest {
               "sha256:9f86d081884c7d65",
               Effect.WRITE,
               Map.of("owner", "platform")),
-          "{\"repo\":\"countersign\",\"title\":\"Doors\"}".getBytes(StandardCharsets.UTF_8),
+          arguments("{\"arguments\":", "{\"repo\":\"countersign\",\"title\":\"Doors\"}", "}"),
           context("10.0.0.7"));
   private static final AccessRequest MINIMAL =
       new AccessRequest(
@@ -196,6 +196,14 @@ final class PolicyContractTest {
                             List.of("/result/email"),
                             Map.of("integrity", "external"),
                             Durability.BEFORE_FORWARD)));
+  }
+
+  /** As they stand in the message that they came with. */
+  private static AccessRequest.Arguments arguments(String before, String json, String after) {
+    return new AccessRequest.Arguments(
+        (before + json + after).getBytes(StandardCharsets.UTF_8),
+        before.length(),
+        before.length() + json.length());
   }
 
   private static Decision decided(JsonNode document) throws IOException {

@@ -38,7 +38,7 @@ public final class Requests {
         null,
         new AccessRequest.Server(server, "https://server.example/mcp", null),
         new AccessRequest.Target(kind, name, false, null, effect, Map.of()),
-        arguments,
+        arguments == null ? null : AccessRequest.Arguments.of(arguments),
         new AccessRequest.Context(Instant.EPOCH, null, "gw-1", "r1"));
   }
 }

@@ -213,7 +213,10 @@ final class DecisionStep {
         message.kind(),
         name == null ? call.route().server().name() : name,
         call.effect(),
-        arguments == null ? null : arguments.raw());
+        arguments == null
+            ? null
+            : new AccessRequest.Arguments(
+                arguments.document().bytes(), arguments.start(), arguments.end()));
   }
 
   private AccessRequest request(
@@ -223,7 +226,7 @@ final class DecisionStep {
       TargetKind kind,
       String name,
       @Nullable Effect effect,
-      byte @Nullable [] arguments) {
+      AccessRequest.@Nullable Arguments arguments) {
     McpMessage message = call.message();
     Caller caller = call.caller();
     ServerSettings server = call.route().server();

@@ -6,6 +6,7 @@ import dev.countersign.gateway.catalogue.ToolSchemas;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.identity.CallerKey;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
@@ -24,6 +25,18 @@ final class ListedTools {
   private ListedTools() {}
 
   /**
+   * Whose list of whose tools it is; belongs to no thread.
+   *
+   * @param schemas where what is learned of the server's tools is kept
+   */
+  record Asker(String callId, String server, CallerKey caller, ToolSchemas schemas) {
+    static Asker of(Call call) {
+      String server = call.route().server().name();
+      return new Asker(call.id(), server, call.caller().key(), call.snapshot().toolSchemas(server));
+    }
+  }
+
+  /**
    * Keeps what the list says, and names the tools that may not be offered because their mirrored
    * arguments make no sense: no client could call them as the protocol wants.
    *
@@ -31,8 +44,7 @@ final class ListedTools {
    *     nothing
    */
   static Set<String> learn(
-      Call call, JsonValue result, JsonValue entries, Map<String, Integer> shown, Meters meters) {
-    ToolSchemas schemas = call.snapshot().toolSchemas(call.route().server().name());
+      Asker asker, JsonValue result, JsonValue entries, Map<String, Integer> shown, Meters meters) {
     boolean shared = isPublic(result.member("cacheScope"));
     Duration fresh = ttl(result.member("ttlMs"));
     Set<String> unfit = new HashSet<>();
@@ -42,14 +54,14 @@ final class ListedTools {
         continue;
       }
       InputSchema.Reading reading = InputSchema.read(entry.member("inputSchema"));
-      schemas.learn(call.caller().key(), shared, name.text(), reading.bindings(), fresh);
+      asker.schemas.learn(asker.caller, shared, name.text(), reading.bindings(), fresh);
       String fault = reading.fault();
       if (fault != null) {
         unfit.add(name.text());
         meters.toolUnfit();
         LOG.atWarn()
-            .addKeyValue("call", call.id())
-            .addKeyValue("server", call.route().server().name())
+            .addKeyValue("call", asker.callId)
+            .addKeyValue("server", asker.server)
             .addKeyValue("tool", name.text())
             .addKeyValue("fault", fault)
             .log("a tool is not offered");

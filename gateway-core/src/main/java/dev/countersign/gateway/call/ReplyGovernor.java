@@ -83,7 +83,7 @@ final class ReplyGovernor implements ReplyListener {
             call,
             admitted,
             records,
-            new ResultStep(call, decisions, inputs, legacy.tasks(), tasks, outcome, meters),
+            new ResultStep(call, decisions, inputs, legacy.tasks(), tasks, outcome, meters, work),
             sessions,
             delivery);
     this.marks =

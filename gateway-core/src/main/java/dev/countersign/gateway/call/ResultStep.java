@@ -3,7 +3,6 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
-import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
@@ -15,18 +14,15 @@ import dev.countersign.gateway.mcp.ResourceUri;
 import dev.countersign.gateway.mcp.Rewrite;
 import dev.countersign.gateway.task.Task;
 import dev.countersign.gateway.telemetry.Meters;
-import dev.countersign.policy.TargetKind;
+import dev.countersign.gateway.work.WorkPool;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.IntFunction;
-import java.util.stream.IntStream;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * policy does not permit are withheld.
  */
 final class ResultStep {
-  /** So many entries of a list are decided before other calls of the loop get their turn. */
-  private static final int ENTRIES_AT_A_TIME = 32;
-
   /** Clients may go by an answer so long after the settings have changed. */
   private static final Duration KEPT_MAX = Duration.ofMinutes(5);
 
@@ -47,7 +40,8 @@ final class ResultStep {
   private final SessionTaskStep sessionTasks;
   private final TaskStep tasks;
   private final Outcome outcome;
-  private final Meters meters;
+  private final ListFilter lists;
+  private final WorkPool work;
 
   ResultStep(
       Call call,
@@ -56,14 +50,16 @@ final class ResultStep {
       SessionTaskStep sessionTasks,
       TaskStep tasks,
       Outcome outcome,
-      Meters meters) {
+      Meters meters,
+      WorkPool work) {
     this.call = call;
     this.decisions = decisions;
     this.inputs = inputs;
     this.sessionTasks = sessionTasks;
     this.tasks = tasks;
     this.outcome = outcome;
-    this.meters = meters;
+    this.lists = new ListFilter(call, decisions, meters, work);
+    this.work = work;
   }
 
   /** The bytes that the client gets; fails with a refusal when it may get none of it. */
@@ -139,7 +135,7 @@ final class ResultStep {
     }
     McpMethod.Listing listing = message.method().listing();
     if (listing != null) {
-      return list(bytes, result, listing);
+      return lists.filter(bytes, result, listing, call.modern() ? keptMillisMax() : -1);
     }
     return switch (message.method()) {
       case INITIALIZE ->
@@ -147,11 +143,7 @@ final class ResultStep {
       case DISCOVER ->
           CompletableFuture.completedFuture(
               Rewrite.discovered(bytes, result, instructions(), keptMillisMax()));
-      case RESOURCES_READ ->
-          resources(result)
-              .thenApply(
-                  decided ->
-                      call.modern() ? Rewrite.readResult(bytes, result, keptMillisMax()) : bytes);
+      case RESOURCES_READ -> read(bytes, result);
       case TASKS_LIST -> CompletableFuture.completedFuture(sessionTasks.list(call, bytes, result));
       case TOOLS_CALL -> {
         sessionTasks.created(call, result);
@@ -181,75 +173,15 @@ final class ResultStep {
     return type.kind() == JsonKind.STRING ? type.text() : "";
   }
 
-  private CompletableFuture<byte[]> list(
-      byte[] bytes, JsonValue result, McpMethod.Listing listing) {
-    JsonValue entries = result.member(listing.member());
-    if (entries == null || entries.kind() != JsonKind.ARRAY) {
-      throw badReply("the list is missing");
-    }
-    List<String> names = new ArrayList<>();
-    Map<String, Integer> seen = new HashMap<>();
-    for (JsonValue entry : entries.elements()) {
-      JsonValue name = entry.kind() == JsonKind.OBJECT ? entry.member(listing.key()) : null;
-      if (name == null || name.kind() != JsonKind.STRING) {
-        throw badReply("a list entry without a name");
-      }
-      names.add(name.text());
-      seen.merge(name.text(), 1, Integer::sum);
-    }
-    Set<String> unfit =
-        call.modern() && listing.kind() == TargetKind.TOOL
-            ? ListedTools.learn(call, result, entries, seen, meters)
-            : Set.of();
-    boolean[] shown = new boolean[names.size()];
-    return inSlices(
-            names.size(),
-            i ->
-                decisions
-                    .visible(call, listing.kind(), names.get(i))
-                    .thenAccept(yes -> shown[i] = yes),
-            0)
-        .thenApply(
-            decided -> {
-              // Two entries of one name: nobody can say which of them a call would reach.
-              int[] at = {0};
-              return Rewrite.list(
-                  bytes,
-                  result,
-                  entries,
-                  entry -> {
-                    int i = at[0]++;
-                    String name = names.get(i);
-                    return shown[i] && seen.getOrDefault(name, 0) == 1 && !unfit.contains(name);
-                  },
-                  call.terms().cursors(),
-                  call.modern() ? keptMillisMax() : -1);
-            });
-  }
-
-  /** Does something for each of many, and lets other calls have their turn in between. */
-  private CompletableFuture<Void> inSlices(
-      int count, IntFunction<CompletableFuture<Void>> each, int from) {
-    int to = Math.min(count, from + ENTRIES_AT_A_TIME);
-    CompletableFuture<Void> slice =
-        CompletableFuture.allOf(
-            IntStream.range(from, to).mapToObj(each).toArray(CompletableFuture[]::new));
-    if (to == count) {
-      return slice;
-    }
-    Loop loop = call.exchange().loop();
-    return slice
-        .thenCompose(
-            done -> {
-              CompletableFuture<Void> turn = new CompletableFuture<>();
-              loop.execute(() -> turn.complete(null));
-              return turn;
-            })
-        .thenCompose(turn -> inSlices(count, each, to));
-  }
-
   /** A read may answer with more than was asked for, a folder's files for instance. */
-  private CompletableFuture<Void> resources(JsonValue result) {
+  private CompletableFuture<Void> permitted(List<String> others) {
+    return Slices.of(
+        call.exchange().loop(),
+        others.size(),
+        i -> decisions.readable(call, others.get(i)).thenAccept(ResultStep::requirePermit));
+  }
+
+  private static List<String> others(JsonValue result, @Nullable String asked) {
     JsonValue contents = result.member("contents");
     if (contents == null || contents.kind() != JsonKind.ARRAY) {
       throw badReply("the contents are missing");
@@ -260,15 +192,29 @@ final class ResultStep {
       if (uri == null || uri.kind() != JsonKind.STRING) {
         throw badReply("contents without a URI");
       }
-      if (!uri.text().equals(call.message().targetName())) {
+      if (!uri.text().equals(asked)) {
         requirePermit(ResourceUri.isNormal(uri.text()));
         others.add(uri.text());
       }
     }
-    return inSlices(
-        others.size(),
-        i -> decisions.readable(call, others.get(i)).thenAccept(ResultStep::requirePermit),
-        0);
+    return others;
+  }
+
+  private CompletableFuture<byte[]> read(byte[] bytes, JsonValue result) {
+    String asked = call.message().targetName();
+    long keptMillisMax = keptMillisMax();
+    return beside(bytes, () -> others(result, asked))
+        .thenCompose(this::permitted)
+        .thenCompose(
+            permitted ->
+                call.modern()
+                    ? beside(bytes, () -> Rewrite.readResult(bytes, result, keptMillisMax))
+                    : CompletableFuture.completedFuture(bytes));
+  }
+
+  /** What takes as long as an answer is large must not hold up the other calls of the loop. */
+  private <T> CompletableFuture<T> beside(byte[] bytes, Supplier<T> task) {
+    return work.forUnderWay(call.caller().key(), bytes.length, call.exchange().loop(), task);
   }
 
   private static void requirePermit(boolean permitted) {
