@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The program in a process of its own; standard error goes to a file. */
 final class CliProcess implements AutoCloseable {
+  private static final int SIGINT = 2;
   private static final long END_SECONDS = 20;
 
   private final Process process;
@@ -63,6 +65,23 @@ final class CliProcess implements AutoCloseable {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).inheritIO().start();
     if (kill.waitFor() != 0) {
       throw new IOException("no signal " + name);
+    }
+  }
+
+  /**
+   * Whether SIGINT does nothing to it: so it is with all that a shell without job control runs in
+   * the background, a build for instance.
+   */
+  boolean ignoresInterrupts() throws IOException {
+    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+    if (!Files.exists(status)) {
+      return false;
+    }
+    try (Stream<String> lines = Files.lines(status)) {
+      return lines
+          .filter(line -> line.startsWith("SigIgn:"))
+          .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+          .anyMatch(ignored -> (ignored & (1L << (SIGINT - 1))) != 0);
     }
   }
 
