@@ -146,7 +146,7 @@ final class LegacyLostAnswersTest {
 
   /** How the calls of a trigger ended, as their records say. */
   private static List<String> outcomes(WireGateway gateway, String trigger) throws IOException {
-    return gateway.records(16).stream()
+    return gateway.ended(16).stream()
         .filter(leaves -> leaves.getFirst().path("trigger").asText().equals(trigger))
         .map(leaves -> leaves.getLast().path("result").asText())
         .toList();

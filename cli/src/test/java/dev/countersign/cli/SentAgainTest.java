@@ -52,13 +52,13 @@ final class SentAgainTest {
           gateway.modern("tools/call", "\"name\":\"t\",\"arguments\":{}").name("t").answer();
       assertThat(answer.has("result")).as(answer.toString()).isTrue();
 
-      JsonNode outcome = gateway.records(1).getFirst().getLast();
+      JsonNode outcome = gateway.ended(1).getFirst().getLast();
       assertThat(outcome.path("result").asText()).isEqualTo("answered");
       assertThat(outcome.path("sent_again").asInt()).isEqualTo(1);
       assertThat(connections).hasValue(2);
 
       gateway.modern("tools/call", "\"name\":\"t\",\"arguments\":{}").name("t").answer();
-      assertThat(gateway.records(1).getFirst().getLast().has("sent_again")).isFalse();
+      assertThat(gateway.ended(1).getFirst().getLast().has("sent_again")).isFalse();
     }
   }
 

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /** A gateway before one server, and a client that speaks the modern era to it, rightly or not. */
 final class WireGateway implements AutoCloseable {
@@ -152,6 +153,26 @@ final class WireGateway implements AutoCloseable {
         .newest(calls)
         .forEach(leaves -> newest.add(List.copyOf(leaves)));
     return newest;
+  }
+
+  /** As {@link #records}, once all of these calls that were sent have their outcome there. */
+  List<List<JsonNode>> ended(int calls) throws IOException {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (true) {
+      List<List<JsonNode>> newest = records(calls);
+      if (newest.stream().allMatch(WireGateway::hasEnded)) {
+        return newest;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("a call without an outcome: " + newest);
+      }
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+    }
+  }
+
+  private static boolean hasEnded(List<JsonNode> leaves) {
+    boolean sent = leaves.stream().anyMatch(leaf -> leaf.path("outcome_expected").asBoolean(false));
+    return !sent || leaves.getLast().path("kind").asText().equals("outcome");
   }
 
   /** What the metrics page says now. */
