@@ -47,11 +47,11 @@ final class FederatedJoinTest {
   }
 
   private WireGateway gateway(List<String> grants) throws IOException {
-    return WireGateway.federated(
-        folder,
-        "files: {url: \"" + files.url() + "\"}, mail: {url: \"" + mail.url() + "\"}",
-        grants,
-        "keep_alive: 100ms");
+    return WireGateway.federated(folder, servers(), grants, "keep_alive: 100ms");
+  }
+
+  private String servers() {
+    return "files: {url: \"" + files.url() + "\"}, mail: {url: \"" + mail.url() + "\"}";
   }
 
   @AfterEach
@@ -170,6 +170,24 @@ final class FederatedJoinTest {
   }
 
   @Test
+  void serverJoinsWhenPolicyNoLongerHidesIt() throws Exception {
+    gateway.close();
+    gateway = gateway(List.of(GRANT.formatted("mail")));
+    up();
+    LegacyClient client = client();
+    try (Events events = client.get(null)) {
+      next(mail.gets);
+      assertThat(files.seen).isEmpty();
+
+      gateway.change(servers(), List.of(GRANT.formatted("files"), GRANT.formatted("mail")));
+
+      next(files.gets);
+      assertThat(events.status()).isEqualTo(200);
+      assertThat(names(client.ask("1", "tools/list", "{}"))).containsExactly("files__t", "mail__t");
+    }
+  }
+
+  @Test
   void serverThatTheCallerMayNotSeeIsNeverGreeted() throws Exception {
     gateway.close();
     gateway = gateway(List.of(GRANT.formatted("mail")));
@@ -177,7 +195,8 @@ final class FederatedJoinTest {
     LegacyClient client = client();
 
     assertThat(names(client.ask("1", "tools/list", "{}"))).containsExactly("mail__t");
-    assertThat(client.ask("2", "tools/call", "{'name':'files__t'}").has("error")).isTrue();
+    assertThat(client.ask("2", "tools/call", "{'name':'files__t'}").path("error").path("message"))
+        .hasToString("\"Unknown tool: files__t\"");
     assertThat(files.seen).isEmpty();
   }
 }

@@ -62,8 +62,11 @@ final class FederatedGreeting {
     if (greeted.isEmpty()) {
       return firstRefusal(said);
     }
-    BoundSession session =
-        sessions.open(call, oldest, new SessionsBehind(behind, forLater(call.message(), oldest)));
+    SessionsBehind others = new SessionsBehind(behind, forLater(call.message(), oldest));
+    said.stream()
+        .filter(FanOut.Said::hidden)
+        .forEach(one -> others.joining(one.server()).hidden(call.snapshot().policyRevision()));
+    BoundSession session = sessions.open(call, oldest, others);
     if (session == null) {
       throw RefusedException.of(Reason.SESSION_LIMIT);
     }

@@ -119,10 +119,17 @@ final class FederatedLine {
                 relay(
                     call,
                     member,
-                    session.orElseThrow(() -> RefusedException.of(Reason.UPSTREAM_UNAVAILABLE)),
+                    session.orElseThrow(() -> notThere(call, member, exposed)),
                     name,
                     exposed,
                     body));
+  }
+
+  /** What the caller may not see is unknown to it, and not down. */
+  private RefusedException notThere(Call call, Route member, @Nullable String exposed) {
+    return exposed != null && joins.isHidden(call, member)
+        ? UnknownTarget.hidden(call.message(), exposed)
+        : RefusedException.of(Reason.UPSTREAM_UNAVAILABLE);
   }
 
   private void relay(
@@ -215,7 +222,8 @@ final class FederatedLine {
 
   private CompletableFuture<Answer> list(
       Call call, McpMethod.Listing listing, List<FanOut.Said> said) {
-    int bytes = said.stream().mapToInt(one -> one.answer().body().length).sum();
+    long sum = said.stream().mapToLong(one -> one.answer().body().length).sum();
+    int bytes = (int) Math.min(Integer.MAX_VALUE, sum);
     if (!call.exchange().hold().take(bytes)) {
       throw RefusedException.of(Reason.OVERLOADED);
     }

@@ -41,9 +41,10 @@ final class LateJoins {
       return CompletableFuture.completedFuture(Optional.ofNullable(known));
     }
     CompletableFuture<Optional<SessionsBehind.Member>> ours = new CompletableFuture<>();
-    CompletableFuture<Optional<SessionsBehind.Member>> attempt = behind.joining(server).begin(ours);
+    CompletableFuture<Optional<SessionsBehind.Member>> attempt =
+        behind.joining(server).begin(ours, under.policyRevision());
     if (attempt == ours) {
-      greet(call, under, to, greeting)
+      greet(call, under, to, behind, greeting)
           .whenComplete(
               (joined, failure) -> {
                 if (failure != null || joined.isEmpty()) {
@@ -55,13 +56,25 @@ final class LateJoins {
     return call.exchange().loop().here(attempt);
   }
 
+  /** Whether it is policy that keeps a server from the call's session. */
+  boolean isHidden(Call call, Route to) {
+    return shared
+        .sessions()
+        .behind(call.session())
+        .joining(to.server().name())
+        .isHidden(call.snapshot().policyRevision());
+  }
+
   private CompletableFuture<Optional<SessionsBehind.Member>> greet(
-      Call call, Snapshot under, Route to, byte[] greeting) {
-    return fanOut
-        .one(call, under, request(to, null, greeting))
+      Call call, Snapshot under, Route to, SessionsBehind behind, byte[] greeting) {
+    return CompletableFuture.completedFuture(greeting)
+        .thenCompose(body -> fanOut.one(call, under, request(to, null, body)))
         .thenCompose(
             said -> {
               shared.leftOut().unlessAnswered(said);
+              if (said.hidden()) {
+                behind.joining(to.server().name()).hidden(under.policyRevision());
+              }
               SessionsBehind.Member opened = FederatedGreeting.opened(said);
               return opened == null
                   ? CompletableFuture.completedFuture(Optional.empty())

@@ -75,22 +75,38 @@ final class SessionsBehind {
     return joining.computeIfAbsent(server, first -> new Joining());
   }
 
-  /** Attempts to have one server join: one at a time, with pauses after failures. Any thread. */
+  /**
+   * Attempts to have one server join: one at a time, with pauses after failures, and none while
+   * policy keeps it from the caller. Any thread.
+   */
   static final class Joining {
     private final Pauses pauses = new Pauses();
+    private @Nullable String hiddenBy;
     private CompletableFuture<Optional<Member>> newest =
         CompletableFuture.completedFuture(Optional.empty());
 
     /**
      * The attempt that is under way; this one, if none is and none failed just now; else one that
      * has failed.
+     *
+     * @param policy the revision that it would be decided by
      */
     synchronized CompletableFuture<Optional<Member>> begin(
-        CompletableFuture<Optional<Member>> attempt) {
-      if (newest.isDone() && pauses.over()) {
+        CompletableFuture<Optional<Member>> attempt, String policy) {
+      if (newest.isDone() && pauses.over() && !policy.equals(hiddenBy)) {
         newest = attempt;
       }
       return newest;
+    }
+
+    /** A revision of policy keeps the server from the caller. */
+    synchronized void hidden(String policy) {
+      hiddenBy = policy;
+    }
+
+    /** Whether a revision of policy is known to keep it from the caller. */
+    synchronized boolean isHidden(String policy) {
+      return policy.equals(hiddenBy);
     }
 
     /** The attempt failed. */
