@@ -72,7 +72,8 @@ final class SoakLoad {
     List<SoakClient> callers = clients(WORKERS);
     holders.forEach(holder -> open.open(holder, STREAMS_OF_SESSION));
     Await.until(
-        streams + " streams to be open",
+        QUIET,
+        () -> streams + " streams to be open, not " + server.held().size(),
         () -> !faults().isEmpty() || server.held().size() >= streams);
     assertThat(gauge("countersign_sessions")).isEqualTo(holders.size() + callers.size());
 
