@@ -1,16 +1,24 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.cli;
 
+import static dev.countersign.cli.BridgedFixture.ALL;
+import static dev.countersign.cli.BridgedFixture.ANN;
+import static dev.countersign.cli.BridgedFixture.FORM;
+import static dev.countersign.cli.BridgedFixture.META;
+import static dev.countersign.cli.BridgedFixture.ROOTS;
+import static dev.countersign.cli.BridgedFixture.SAMPLING;
+import static dev.countersign.cli.BridgedFixture.acknowledge;
+import static dev.countersign.cli.BridgedFixture.answer;
+import static dev.countersign.cli.BridgedFixture.await;
+import static dev.countersign.cli.BridgedFixture.json;
+import static dev.countersign.cli.BridgedFixture.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,110 +32,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Legacy clients before a server that speaks 2026-07-28 alone ({@code era: bridged}). */
 @Timeout(60)
 final class BridgedServerTest {
-  private static final String META = "io.modelcontextprotocol/";
-  private static final String ALL =
-      "{\"sampling\":{},\"elicitation\":{},\"roots\":{\"listChanged\":true}}";
-  private static final String FORM =
-      "{\"method\":\"elicitation/create\",\"params\":{\"mode\":\"form\",\"message\":\"Who?\","
-          + "\"requestedSchema\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":"
-          + "\"string\"}},\"required\":[\"name\"]}}}";
-  private static final String SAMPLING =
-      "{\"method\":\"sampling/createMessage\",\"params\":{\"messages\":[{\"role\":\"user\","
-          + "\"content\":{\"type\":\"text\",\"text\":\"hi\"}}],\"maxTokens\":999999}}";
-  private static final String ROOTS = "{\"method\":\"roots/list\"}";
-  private static final String ANN = "{\"action\":\"accept\",\"content\":{\"name\":\"Ann\"}}";
-  private static final String DISCOVERED =
-      "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{"
-          + "\"tools\":{\"listChanged\":true},\"resources\":{\"subscribe\":true},\"logging\":{},\"extensions\":{\"a/b\":{}},\"tasks\":{}},\"instructions\":\"Be"
-          + " \\\"kind\\\".\","
-          + "\"cacheScope\":\"public\",\"ttlMs\":5,\"_meta\":{\"io.modelcontextprotocol/serverInfo\":"
-          + "{\"name\":\"new\",\"version\":\"9\"}}}";
-
   @TempDir private Path folder;
-  private final ModernServer server;
+  private BridgedFixture bridge;
+  private ModernServer server;
   private WireGateway gateway;
-
-  BridgedServerTest() throws IOException {
-    server = new ModernServer();
-    server.result("server/discover", DISCOVERED);
-  }
 
   @BeforeEach
   void start() throws IOException {
-    gateway =
-        new WireGateway(
-            folder,
-            "{url: \"" + server.url() + "\", era: bridged, elicitation_hosts: [login.example]}",
-            List.of(
-                "{caller: \"oidc:demo:*\", allow: [\"docs/r*\", \"prompt:docs/*\","
-                    + " \"resource:docs/file:///public/**\"]}",
-                "{caller: \"oidc:demo:reader\", allow: [\"elicitation:docs/form\","
-                    + "\"elicitation:docs/url/login.example\", \"roots:docs/list\","
-                    + "\"sampling:docs/createMessage\"]}"));
+    bridge = new BridgedFixture(folder, "keep_alive: 100ms");
+    server = bridge.server;
+    gateway = bridge.gateway;
   }
 
   @AfterEach
   void stop() {
-    gateway.close();
-    server.close();
-  }
-
-  private LegacyClient client() throws Exception {
-    return LegacyClient.of(gateway, "reader", ALL);
-  }
-
-  private long seen(String method) {
-    return server.seen.stream().filter(one -> is(method, one)).count();
-  }
-
-  private static boolean is(String method, ModernServer.Seen one) {
-    return one.body().path("method").asText().equals(method);
-  }
-
-  private ModernServer.Seen last(String method) {
-    return server.seen.reversed().stream()
-        .filter(one -> is(method, one))
-        .findFirst()
-        .orElseThrow(() -> new AssertionError("the server saw no " + method));
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      Thread.onSpinWait();
-    }
-  }
-
-  private ModernServer.Stream stream() throws InterruptedException {
-    ModernServer.Stream stream = server.streams.poll(20, TimeUnit.SECONDS);
-    assertThat(stream).as("a stream at the server").isNotNull();
-    return stream;
-  }
-
-  private static void acknowledge(ModernServer.Stream stream) {
-    assertThat(
-            stream.send(
-                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\","
-                    + "\"params\":{\"_meta\":{\"io.modelcontextprotocol/subscriptionId\":"
-                    + stream.opened.body().path("id")
-                    + "},\"notifications\":"
-                    + stream.opened.params().path("notifications")
-                    + "}}"))
-        .isTrue();
-  }
-
-  private static void tell(ModernServer.Stream stream, String method, String params) {
-    assertThat(
-            stream.send(
-                "{\"jsonrpc\":\"2.0\",\"method\":\""
-                    + method
-                    + "\",\"params\":{\"_meta\":{\"io.modelcontextprotocol/subscriptionId\":"
-                    + stream.opened.body().path("id")
-                    + "}"
-                    + params
-                    + "}}"))
-        .isTrue();
+    bridge.close();
   }
 
   @ParameterizedTest
@@ -187,7 +106,7 @@ final class BridgedServerTest {
         "tools/call",
         "{\"resultType\":\"complete\",\"content\":[{\"type\":\"text\",\"text\":\"1.50\"}],"
             + "\"structuredContent\":{\"n\":1.50},\"_meta\":{\"k\":1}}");
-    LegacyClient client = client();
+    LegacyClient client = bridge.client();
 
     HttpResponse<String> answer =
         client.post(
@@ -202,7 +121,7 @@ final class BridgedServerTest {
         .isEqualTo(
             "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"result\":{\"content\":[{\"type\":\"text\","
                 + "\"text\":\"1.50\"}],\"structuredContent\":{\"n\":1.50},\"_meta\":{\"k\":1}}}");
-    ModernServer.Seen seen = last("tools/call");
+    ModernServer.Seen seen = bridge.last("tools/call");
     assertThat(seen.text()).contains("\"arguments\":{\"x\":1.50}");
     assertThat(seen.params().fieldNames())
         .toIterable()
@@ -243,33 +162,25 @@ final class BridgedServerTest {
             + "\":\""
             + names[1]
             + "\"}],\"nextCursor\":\"c1\"}");
-    LegacyClient client = client();
+    LegacyClient client = bridge.client();
 
     JsonNode first =
         client
             .post("{'jsonrpc':'2.0','id':1,'method':'" + method + "'}")
             .body()
-            .transform(BridgedServerTest::json)
+            .transform(BridgedFixture::json)
             .path("result");
 
     assertThat(first.fieldNames()).toIterable().containsExactly(member, "nextCursor");
     assertThat(first.path(member)).hasSize(member.equals("prompts") ? 2 : 1);
     assertThat(first.path("nextCursor").asText()).isNotEqualTo("c1");
     client.ask("2", method, "{'cursor':" + first.path("nextCursor") + "}");
-    assertThat(last(method).params().path("cursor").asText()).isEqualTo("c1");
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return WireGateway.JSON.readTree(text);
-    } catch (IOException e) {
-      throw new AssertionError(text, e);
-    }
+    assertThat(bridge.last(method).params().path("cursor").asText()).isEqualTo("c1");
   }
 
   @Test
   void refusedAndHiddenTargetsAreAnsweredAsInEveryLegacySession() throws Exception {
-    LegacyClient client = client();
+    LegacyClient client = bridge.client();
     server.error(
         "resources/read", "{\"code\":-32602,\"message\":\"Resource not found\",\"data\":{}}");
     long before = server.seen.size();
@@ -341,17 +252,17 @@ final class BridgedServerTest {
   @Test
   void mirroredArgumentsGoOutAsTheListedToolWants() throws Exception {
     server.result("tools/list", tools("read"));
-    LegacyClient client = client();
+    LegacyClient client = bridge.client();
     client.ask("1", "tools/list", "{}");
 
     client.ask("2", "tools/call", "{'name':'read','arguments':{'place':'Zürich','n':3,'b':true}}");
 
-    ModernServer.Seen seen = last("tools/call");
+    ModernServer.Seen seen = bridge.last("tools/call");
     assertThat(seen.header("mcp-param-region")).isEqualTo("=?base64?WsO8cmljaA==?=");
     assertThat(seen.header("mcp-param-n")).isEqualTo("3");
     assertThat(seen.header("mcp-param-b")).isEqualTo("true");
     client.ask("3", "tools/call", "{'name':'read','arguments':{'place':null}}");
-    assertThat(last("tools/call").header("mcp-param-region")).isNull();
+    assertThat(bridge.last("tools/call").header("mcp-param-region")).isNull();
   }
 
   private static String tools(String name) {
@@ -377,13 +288,13 @@ final class BridgedServerTest {
             request.header("mcp-param-region") == null
                 ? "\"error\":{\"code\":-32020,\"message\":\"Mcp-Param-Region is missing\"}"
                 : "\"result\":{\"resultType\":\"complete\",\"content\":[]}");
-    LegacyClient client = client();
+    LegacyClient client = bridge.client();
 
     JsonNode answer = client.ask("1", "tools/call", "{'name':'read','arguments':{'place':'Oslo'}}");
 
     assertThat(answer.has("result")).as(answer.toString()).isTrue();
-    assertThat(seen("tools/call")).isEqualTo(2);
-    assertThat(seen("tools/list")).isEqualTo(2);
+    assertThat(bridge.seen("tools/call")).isEqualTo(2);
+    assertThat(bridge.seen("tools/list")).isEqualTo(2);
     List<List<JsonNode>> records = gateway.records(4);
     String first = records.getFirst().getFirst().path("call_id").asText();
     assertThat(records.subList(1, 4))
@@ -391,40 +302,18 @@ final class BridgedServerTest {
   }
 
   @Test
-  void toolThatIsNowhereListedFailsAsTheServerSays() throws Exception {
+  void toolThatIsNowhereListedFails() throws Exception {
     server.result("tools/list", "{\"resultType\":\"complete\",\"tools\":[]}");
     server.error("tools/call", "{\"code\":-32020,\"message\":\"Mcp-Param-Region is missing\"}");
-    JsonNode answer = client().ask("1", "tools/call", "{'name':'read','arguments':{}}");
-    assertThat(answer.at("/error/code").asInt()).isEqualTo(-32020);
-    assertThat(seen("tools/call")).isEqualTo(1);
-  }
-
-  private void asks(String requests) {
-    server.answers.put(
-        "tools/call",
-        request ->
-            request.params().has("requestState")
-                ? "\"result\":{\"resultType\":\"complete\",\"content\":[{\"type\":\"text\","
-                    + "\"text\":"
-                    + quoted(request.params().path("inputResponses").toString())
-                    + "}]}"
-                : "\"result\":{\"resultType\":\"input_required\",\"requestState\":\"s1\""
-                    + (requests.isEmpty() ? "" : ",\"inputRequests\":{" + requests + "}")
-                    + "}");
-  }
-
-  private static String quoted(String text) {
-    return WireGateway.JSON.getNodeFactory().textNode(text).toString();
-  }
-
-  private static String answer(JsonNode question, String result) {
-    return "{\"jsonrpc\":\"2.0\",\"id\":" + question.path("id") + "," + result + "}";
+    JsonNode answer = bridge.client().ask("1", "tools/call", "{'name':'read','arguments':{}}");
+    assertThat(answer.at("/error/data/reason").asText()).isEqualTo("upstream_bad_reply");
+    assertThat(bridge.seen("tools/call")).isEqualTo(1);
   }
 
   @Test
   void whatTheServerNeedsIsAskedOnTheStreamAndTheRequestSentAgain() throws Exception {
-    asks("\"who\":" + FORM + ",\"model\":" + SAMPLING + ",\"where\":" + ROOTS);
-    LegacyClient client = client();
+    bridge.asks("\"who\":" + FORM + ",\"model\":" + SAMPLING + ",\"where\":" + ROOTS);
+    LegacyClient client = bridge.client();
 
     try (LegacyClient.Events call =
         client.call("5", "tools/call", "{'name':'read','arguments':{'a':1}}")) {
@@ -469,9 +358,9 @@ final class BridgedServerTest {
       assertThat(responses.at("/model/content/text").asText()).isEqualTo("ok");
       assertThat(call.next()).isNull();
     }
-    assertThat(seen("tools/call")).isEqualTo(2);
-    assertThat(last("tools/call").params().path("requestState").asText()).isEqualTo("s1");
-    assertThat(last("tools/call").params().at("/arguments/a").asInt()).isEqualTo(1);
+    assertThat(bridge.seen("tools/call")).isEqualTo(2);
+    assertThat(bridge.last("tools/call").params().path("requestState").asText()).isEqualTo("s1");
+    assertThat(bridge.last("tools/call").params().at("/arguments/a").asInt()).isEqualTo(1);
     JsonNode again = gateway.records(1).getFirst().getFirst();
     assertThat(again.path("trigger").asText()).isEqualTo("retry");
     assertThat(again.path("round").asInt()).isEqualTo(1);
@@ -490,7 +379,7 @@ final class BridgedServerTest {
       })
   void whatIsNotGrantedOrNotAnsweredIsDeclinedForTheClient(String subject, String kind, String told)
       throws Exception {
-    asks("\"q\":" + (kind.equals("roots") ? ROOTS : FORM));
+    bridge.asks("\"q\":" + (kind.equals("roots") ? ROOTS : FORM));
     LegacyClient client = LegacyClient.of(gateway, subject, ALL);
     try (LegacyClient.Events call =
         client.call("5", "tools/call", "{'name':'read','arguments':{}}")) {
@@ -506,15 +395,15 @@ final class BridgedServerTest {
       }
     }
     if (!subject.equals("reader")) {
-      assertThat(last("tools/call").params().path("inputResponses").path("q").toString())
+      assertThat(bridge.last("tools/call").params().path("inputResponses").path("q").toString())
           .isEqualTo(told);
     }
   }
 
   @Test
   void samplingThatTheClientRefusesFailsItsRequest() throws Exception {
-    asks("\"q\":" + SAMPLING + ",\"who\":" + FORM);
-    LegacyClient client = client();
+    bridge.asks("\"q\":" + SAMPLING + ",\"who\":" + FORM);
+    LegacyClient client = bridge.client();
     try (LegacyClient.Events call =
         client.call("5", "tools/call", "{'name':'read','arguments':{}}")) {
       JsonNode sampling = call.message();
@@ -527,65 +416,63 @@ final class BridgedServerTest {
           .isEqualTo("input_request_refused");
       assertThat(client.post(answer(form, "\"result\":" + ANN)).statusCode()).isEqualTo(400);
     }
-    assertThat(seen("tools/call")).isEqualTo(1);
+    assertThat(bridge.seen("tools/call")).isEqualTo(1);
   }
 
   @Test
   void serverThatOnlyWantsTheRequestAgainGetsIt() throws Exception {
-    asks("");
-    assertThat(client().ask("1", "tools/call", "{'name':'read','arguments':{}}").has("result"))
+    bridge.asks("");
+    assertThat(
+            bridge.client().ask("1", "tools/call", "{'name':'read','arguments':{}}").has("result"))
         .isTrue();
-    assertThat(seen("tools/call")).isEqualTo(2);
+    assertThat(bridge.seen("tools/call")).isEqualTo(2);
   }
 
   @Test
   void serverThatNeverHasEnoughIsGivenUp() throws Exception {
-    server.result("tools/call", "{\"resultType\":\"input_required\",\"requestState\":\"s\"}");
-    assertThat(
-            client()
-                .ask("1", "tools/call", "{'name':'read','arguments':{}}")
-                .at("/error/data/reason")
-                .asText())
-        .isEqualTo("upstream_bad_reply");
-    assertThat(seen("tools/call")).isLessThan(20);
+    server.result(
+        "tools/call",
+        "{\"resultType\":\"input_required\",\"requestState\":\"s\",\"inputRequests\":{\"q\":"
+            + ROOTS
+            + "}}");
+    LegacyClient client = bridge.client();
+    int asked = 0;
+    try (LegacyClient.Events call =
+        client.call("5", "tools/call", "{'name':'read','arguments':{}}")) {
+      JsonNode said = call.message();
+      while (said.has("method")) {
+        asked++;
+        client.post(answer(said, "\"result\":{\"roots\":[]}"));
+        said = call.message();
+      }
+      assertThat(said.at("/error/data/reason").asText()).isEqualTo("upstream_bad_reply");
+    }
+    assertThat(asked).isEqualTo(16);
   }
 
   @Test
   void clientThatLeavesTakesItsQuestionsWithIt() throws Exception {
-    asks("\"q\":" + FORM);
-    LegacyClient client = client();
+    bridge.asks("\"q\":" + FORM);
+    LegacyClient client = bridge.client();
     JsonNode question;
     try (LegacyClient.Events call =
         client.call("5", "tools/call", "{'name':'read','arguments':{}}")) {
       question = call.message();
     }
-    await(() -> metric("countersign_server_requests_waiting") == 0);
+    await(() -> bridge.metric("countersign_server_requests_waiting") == 0);
     assertThat(client.post(answer(question, "\"result\":" + ANN)).statusCode()).isEqualTo(400);
-    assertThat(seen("tools/call")).isEqualTo(1);
+    assertThat(bridge.seen("tools/call")).isEqualTo(1);
     assertThat(client.ask("5", "tools/list", "{}").has("error")).as("the id is free").isNotNull();
-  }
-
-  private double metric(String name) {
-    try {
-      return gateway
-          .metrics()
-          .lines()
-          .filter(line -> line.startsWith(name + " "))
-          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-          .sum();
-    } catch (Exception e) {
-      throw new AssertionError(e);
-    }
   }
 
   @Test
   void cancelClosesTheServersStream() throws Exception {
     server.streamed.add("tools/call");
-    LegacyClient client = client();
+    LegacyClient client = bridge.client();
     try (LegacyClient.Events call =
         client.call(
             "5", "tools/call", "{'name':'read','arguments':{},'_meta':{'progressToken':'p'}}")) {
-      ModernServer.Stream stream = stream();
+      ModernServer.Stream stream = bridge.stream();
       stream.send(
           "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":"
               + "{\"progressToken\":\"p\",\"progress\":1}}");
@@ -602,7 +489,7 @@ final class BridgedServerTest {
               !stream.send(
                   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":\"p\",\"progress\":2}}"));
     }
-    assertThat(seen("notifications/cancelled")).isZero();
+    assertThat(bridge.seen("notifications/cancelled")).isZero();
     await(() -> outcome().equals("client_gone"));
   }
 
@@ -616,7 +503,7 @@ final class BridgedServerTest {
 
   @Test
   void logLevelOfTheSessionGoesIntoEachRequest() throws Exception {
-    LegacyClient client = client();
+    LegacyClient client = bridge.client();
     assertThat(client.ask("1", "logging/setLevel", "{'level':'debug'}").path("result").isObject())
         .isTrue();
     assertThat(client.ask("2", "logging/setLevel", "{'level':'loud'}").at("/error/code").asInt())
@@ -624,15 +511,15 @@ final class BridgedServerTest {
 
     client.ask("3", "tools/call", "{'name':'read','arguments':{}}");
 
-    assertThat(last("tools/call").params().path("_meta").path(META + "logLevel").asText())
+    assertThat(bridge.last("tools/call").params().path("_meta").path(META + "logLevel").asText())
         .as("cut to the server's log_level")
         .isEqualTo("info");
-    assertThat(seen("logging/setLevel")).isZero();
+    assertThat(bridge.seen("logging/setLevel")).isZero();
   }
 
   @Test
   void streamOfTheSessionIsASubscription() throws Exception {
-    LegacyClient client = client();
+    LegacyClient client = bridge.client();
     assertThat(
             client
                 .ask("1", "resources/subscribe", "{'uri':'file:///public/a'}")
@@ -648,7 +535,7 @@ final class BridgedServerTest {
 
     try (LegacyClient.Events events = client.get(null)) {
       assertThat(events.status()).isEqualTo(200);
-      ModernServer.Stream first = stream();
+      ModernServer.Stream first = bridge.stream();
       assertThat(first.opened.params().path("notifications").toString())
           .isEqualTo(
               "{\"toolsListChanged\":true,\"promptsListChanged\":true,"
@@ -665,7 +552,7 @@ final class BridgedServerTest {
       }
 
       client.ask("3", "resources/subscribe", "{'uri':'file:///public/b'}");
-      ModernServer.Stream next = stream();
+      ModernServer.Stream next = bridge.stream();
       assertThat(next.opened.params().at("/notifications/resourceSubscriptions"))
           .extracting(JsonNode::asText)
           .containsExactlyInAnyOrder("file:///public/a", "file:///public/b");
@@ -692,7 +579,7 @@ final class BridgedServerTest {
   void serverThatHasNothingToSubscribeToHasNoStream() throws Exception {
     server.errorStatus = 404;
     server.error("subscriptions/listen", "{\"code\":-32601,\"message\":\"no\"}");
-    try (LegacyClient.Events events = client().get(null)) {
+    try (LegacyClient.Events events = bridge.client().get(null)) {
       assertThat(events.status()).isEqualTo(405);
     }
   }
@@ -700,7 +587,7 @@ final class BridgedServerTest {
   @ParameterizedTest
   @ValueSource(strings = {"other", "nobody"})
   void sessionInOtherHandsIsNone(String thief) throws Exception {
-    LegacyClient client = client();
+    LegacyClient client = bridge.client();
     long before = server.seen.size();
     LegacyClient stolen = client.heldBy(thief);
     Predicate<HttpResponse<String>> unknown = answer -> answer.statusCode() == 404;

@@ -10,10 +10,10 @@ import dev.countersign.gateway.mcp.BodyEdit;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.JsonText;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.ModernErrors;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +29,6 @@ public final class LegacyForm {
   /** Tasks of the two eras have nothing in common but the name. */
   private static final Set<String> CAPABILITIES =
       Set.of("completions", "logging", "prompts", "resources", "tools");
-
-  private static final int INVALID_PARAMS = -32602;
-  private static final String NOT_FOUND = "-32002";
 
   private LegacyForm() {}
 
@@ -51,14 +48,11 @@ public final class LegacyForm {
   }
 
   private static byte[] failure(McpMethod method, RpcMessage.Failure failure, byte[] bytes) {
-    JsonValue error = failure.document().root().member("error");
-    JsonValue code = error == null ? null : error.member("code");
-    // The gateway's one form of "there is no such resource", whatever the server's words were.
-    return code != null
-            && method == McpMethod.RESOURCES_READ
-            && failure.code() == INVALID_PARAMS
-            && failure.message().equals("Resource not found")
-        ? new BodyEdit(bytes).replace(code.start(), code.end(), bytes(NOT_FOUND)).bytes()
+    return method == McpMethod.RESOURCES_READ
+            && failure.code() == ModernErrors.INVALID_PARAMS
+            && failure.message().equals(ModernErrors.NO_SUCH_RESOURCE)
+        ? ModernErrors.withCode(
+            bytes, failure.document().root(), ModernErrors.LEGACY_RESOURCE_UNKNOWN)
         : bytes;
   }
 
@@ -190,7 +184,7 @@ public final class LegacyForm {
   }
 
   private static String text(JsonValue value) {
-    return new String(Objects.requireNonNull(value).raw(), StandardCharsets.UTF_8);
+    return new String(value.raw(), StandardCharsets.UTF_8);
   }
 
   private static byte[] bytes(String text) {

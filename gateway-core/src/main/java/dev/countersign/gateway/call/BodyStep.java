@@ -27,6 +27,10 @@ final class BodyStep {
       case "DELETE" -> requireLegacy(call, head);
       default -> throw RefusedException.of(Reason.METHOD_NOT_ALLOWED);
     }
+    if (call.isBridged()) {
+      // Made here, of what was within its bounds.
+      return body(call, Integer.MAX_VALUE);
+    }
     return body(call, head.method().equals("POST") ? call.limits().bodyBytesMax() : 0);
   }
 

@@ -7,19 +7,24 @@ import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.LogLevel;
 import dev.countersign.gateway.mcp.McpMessage;
+import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.Rewrite;
+import dev.countersign.gateway.mcp.SubscriptionFilter;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.MessageRules.Eras;
+import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.work.WorkPool;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The way of a legacy client's request before a server that speaks 2026-07-28 alone, where the
@@ -41,10 +46,11 @@ final class BridgeLine {
       DecisionStep decisions,
       RecordStep records,
       SessionTable sessions,
+      SnapshotHolder snapshots,
       CallIds ids,
       Meters meters,
       WorkPool work) {
-    this.calls = new ModernCalls(line, work);
+    this.calls = new ModernCalls(line, snapshots, work);
     this.decisions = decisions;
     this.records = records;
     this.sessions = sessions;
@@ -54,9 +60,17 @@ final class BridgeLine {
 
   /** Whether this is the way of a call. */
   static boolean isFor(Call call) {
-    return call.hasRoute()
-        && !call.message().era().modern()
-        && call.route().server().messages().eras() == Eras.BRIDGED;
+    Call.Answering answering = call.answering();
+    if (answering != null) {
+      // Whoever asked gets the answer, also when the settings have changed since.
+      return answering.question().asker() instanceof BridgedQuestions.Waiting;
+    }
+    return call.hasRoute() && !call.message().era().modern() && isBridged(call.route());
+  }
+
+  /** Whether legacy clients are bridged to a server. */
+  static boolean isBridged(Route route) {
+    return route.server().messages().eras() == Eras.BRIDGED;
   }
 
   /** Completes once the request is on its way, or settled; fails with why it is not. */
@@ -73,13 +87,14 @@ final class BridgeLine {
           TEMPLATES_LIST,
           RESOURCES_READ,
           COMPLETE ->
-          new BridgedCall(call, kept.of(call).claim(), calls, ids, meters).begin();
+          new BridgedCall(call, kept.of(call).claim(), calls, ids, records, meters).begin();
       case SUBSCRIBE, UNSUBSCRIBE -> {
-        return decided(call, () -> subscribe(call));
+        return subscription(call, kept.of(call));
       }
       case SET_LEVEL -> {
+        BridgedSessions.Kept session = kept.of(call);
         LogLevel level = Rewrite.logLevel(message, call.route().server().messages().logLevelMax());
-        return decided(call, () -> kept.of(call).logLevel(level));
+        return decided(call, () -> session.logLevel(level));
       }
       case SAMPLING, ELICITATION, ROOTS -> {
         return decided(call, () -> answer(call));
@@ -96,17 +111,21 @@ final class BridgeLine {
     return CompletableFuture.completedFuture(null);
   }
 
-  private void subscribe(Call call) {
+  private CompletableFuture<Void> subscription(Call call, BridgedSessions.Kept session) {
     String uri = String.valueOf(call.message().targetName());
-    BoundSession session = Call.established(call.session());
-    boolean changed =
-        switch (call.message().method()) {
-          case SUBSCRIBE -> session.subscriptions().add(uri);
-          default -> session.subscriptions().remove(uri);
-        };
-    if (changed) {
-      kept.of(call).subscriptionsChanged();
+    Set<String> uris = Call.established(call.session()).subscriptions();
+    boolean more = call.message().method() == McpMethod.SUBSCRIBE;
+    if (more && uris.size() >= SubscriptionFilter.ENTRIES_MAX && !uris.contains(uri)) {
+      // One subscription of the modern era holds no more.
+      throw RefusedException.of(Reason.SUBSCRIPTION_LIMIT);
     }
+    return decided(
+        call,
+        () -> {
+          if (more ? uris.add(uri) : uris.remove(uri)) {
+            session.subscriptionsChanged();
+          }
+        });
   }
 
   private static void answer(Call call) {
@@ -115,7 +134,7 @@ final class BridgeLine {
       throw new IllegalStateException("a question of a server that has none");
     }
     call.life().result(OutcomeResult.ANSWERED);
-    waiting.take(answering.result());
+    waiting.take(answering.result(), call.caller());
   }
 
   private static void cancel(Call call) {
@@ -160,15 +179,10 @@ final class BridgeLine {
     call.exchange().answer(new Answer(answer.status(), headers, answer.body()));
   }
 
-  /** Answers a client that there is no answer. */
+  /** Tells a client that there is no answer. */
   static void write(Call call, RefusedException refusal, Meters meters) {
     meters.refused(refusal.reason());
-    write(
-        call,
-        new Answer(
-            StatusTable.of(refusal.told(), call),
-            List.of(new Header("content-type", "application/json")),
-            RefusalBody.of(call, refusal)));
+    Endings.write(call, refusal);
   }
 
   /** A modern answer's status, for a client to whom 404 means that its session is gone. */
@@ -177,9 +191,11 @@ final class BridgeLine {
   }
 
   /** What a client is told whose server gave no answer. */
-  static RefusedException noAnswer(int status, @Nullable String otherwise) {
-    return status == 400
-        ? ResultStep.badReply("it does not speak 2026-07-28")
-        : ResultStep.badReply(otherwise == null ? "no answer" : otherwise);
+  static RefusedException noAnswer(int status) {
+    return status == 400 ? notModern() : ResultStep.badReply("no answer");
+  }
+
+  static RefusedException notModern() {
+    return ResultStep.badReply("it does not speak " + Era.MODERN_VERSION);
   }
 }

@@ -4,9 +4,10 @@ package dev.countersign.gateway.call;
 import dev.countersign.gateway.bridge.LegacyForm;
 import dev.countersign.gateway.bridge.ModernForm;
 import dev.countersign.gateway.catalogue.ParamHeaders;
+import dev.countersign.gateway.catalogue.ToolSchemas;
+import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
-import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
@@ -14,9 +15,12 @@ import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.sse.SseMark;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.identity.Caller;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request of a legacy client to a modern server. What the server needs first is asked on the
@@ -24,84 +28,93 @@ import org.jspecify.annotations.Nullable;
  * headers that nobody here knew of, its tools are listed and the call sent once more. Confined to
  * the call's event loop.
  */
-final class BridgedCall implements ModernCalls.Reply {
+final class BridgedCall implements ModernCalls.Reply, BridgedToolSearch.Whose {
+  private static final Logger LOG = LoggerFactory.getLogger(BridgedCall.class);
+
   private static final int HEADER_MISMATCH = -32020;
 
-  /** Before a request is sent again that nobody was asked anything for. */
-  private static final Duration PAUSE = Duration.ofMillis(200);
+  /** Before a request is sent again that nobody was asked anything for; doubles each time. */
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  private static final int PAUSE_DOUBLED_MAX = 6;
 
   private final Call call;
   private final ModernForm.Claim claim;
   private final ModernCalls calls;
   private final CallIds ids;
+  private final RecordStep records;
   private final Meters meters;
   private final BridgedQuestions questions;
   private ModernCalls.@Nullable Sent sent;
+  private @Nullable BridgedToolSearch search;
   private @Nullable ClientStream stream;
-  private String lastId;
   private int underWay;
+  private int pauses;
   private boolean paused;
-  private boolean gone;
   private boolean finished;
-  private boolean listed;
 
-  BridgedCall(Call call, ModernForm.Claim claim, ModernCalls calls, CallIds ids, Meters meters) {
+  BridgedCall(
+      Call call,
+      ModernForm.Claim claim,
+      ModernCalls calls,
+      CallIds ids,
+      RecordStep records,
+      Meters meters) {
     this.call = call;
     this.claim = claim;
     this.calls = calls;
     this.ids = ids;
+    this.records = records;
     this.meters = meters;
-    this.lastId = call.id();
-    this.questions = new BridgedQuestions(call, ids, meters, this::tell);
+    this.questions = new BridgedQuestions(call, meters, this::tell);
   }
 
   void begin() {
-    send(call.id(), null);
+    ToolSchemas known = call.snapshot().toolSchemas(call.route().server().name());
+    ModernCalls.Request first = request(call.id(), known, null);
+    underWay++;
+    sent = calls.send(call, first, this);
+    sent.call().onEnd(this::ended);
     call.life().onCancel(this::cancelled);
     call.exchange().onClosed(this::clientGone);
+    call.exchange().onDrain(this::drain);
   }
 
-  private void send(String callId, ModernForm.@Nullable Again again) {
+  private ModernCalls.Request request(
+      String callId, ToolSchemas known, ModernForm.@Nullable Again again) {
     McpMessage message = call.message();
     McpMethod method = message.method();
-    ModernCalls.Request request =
-        new ModernCalls.Request(
-            callId,
-            method,
-            method.nameParam() == null ? null : message.targetName(),
-            mirrored(),
-            ModernForm.of(message, claim, again));
-    underWay++;
-    lastId = callId;
-    try {
-      sent = calls.send(call, request, this);
-    } catch (RefusedException refusal) {
-      underWay--;
-      throw refusal;
-    }
-    sent.call().onEnd(this::partOver);
+    String target = message.targetName();
+    return new ModernCalls.Request(
+        callId,
+        method,
+        method.nameParam() == null ? null : target,
+        method == McpMethod.TOOLS_CALL
+            ? ParamHeaders.of(
+                known.of(call.caller().key(), String.valueOf(target)), message.arguments())
+            : List.of(),
+        ModernForm.of(message, claim, again));
   }
 
-  private List<Header> mirrored() {
-    McpMessage message = call.message();
-    return message.method() == McpMethod.TOOLS_CALL
-        ? ParamHeaders.of(
-            call.snapshot()
-                .toolSchemas(call.route().server().name())
-                .of(call.caller().key(), String.valueOf(message.targetName())),
-            message.arguments())
-        : List.of();
-  }
-
-  private void sendAgain(ModernForm.@Nullable Again again) {
+  /** Sends the request once more, for whatever reason; nobody else looks after what goes wrong. */
+  private void sendAgain(ModernForm.@Nullable Again again, Caller caller) {
     if (finished) {
       return;
     }
+    underWay++;
     try {
-      send(ids.next(), again);
+      sent = calls.sendMore(call, caller, request(ids.next(), calls.schemas(call), again), this);
     } catch (RefusedException refusal) {
+      underWay--;
       fail(refusal);
+      return;
+    } catch (RuntimeException failure) {
+      LOG.atError().setCause(failure).addKeyValue("call", call.id()).log("a round failed");
+      underWay--;
+      fail(RefusedException.of(Reason.INTERNAL));
+      return;
     }
+    sent.call().onEnd(this::ended);
   }
 
   @Override
@@ -110,14 +123,25 @@ final class BridgedCall implements ModernCalls.Reply {
   }
 
   @Override
+  public void more() {
+    underWay++;
+  }
+
+  @Override
+  public void ended() {
+    underWay--;
+    endWithParts();
+  }
+
+  @Override
   public void said(RpcMessage.Notification notification, byte[] bytes) {
-    tell(bytes);
+    var unused = tell(bytes);
   }
 
   /** Sends the client a message before its answer; false when it is not there. */
   private boolean tell(byte[] message) {
     openStream();
-    if (stream == null || gone) {
+    if (stream == null || finished) {
       return false;
     }
     stream.message(SseMark.NONE, message);
@@ -125,7 +149,7 @@ final class BridgedCall implements ModernCalls.Reply {
   }
 
   private void openStream() {
-    if (stream == null && !gone && !finished) {
+    if (stream == null && !finished) {
       stream = new ClientStream(call, () -> paused = true, this::resume, () -> {});
     }
   }
@@ -143,68 +167,101 @@ final class BridgedCall implements ModernCalls.Reply {
   }
 
   @Override
-  public void answer(RpcMessage answer, byte[] bytes, Answer head) {
+  public void answer(Call from, RpcMessage answer, Answer whole) {
     if (finished) {
       return;
     }
-    if (answer instanceof RpcMessage.Result result && LegacyForm.asks(answer)) {
-      ask(result.result());
-    } else if (answer instanceof RpcMessage.Failure failure
-        && failure.code() == HEADER_MISMATCH
-        && call.message().method() == McpMethod.TOOLS_CALL
-        && !listed) {
-      listed = true;
-      new BridgedToolSearch(
-              call,
-              claim,
-              calls,
-              ids,
-              () -> underWay++,
-              this::partOver,
-              found -> {
-                if (found) {
-                  sendAgain(null);
-                } else {
-                  deliver(bytes, head);
-                }
-              })
-          .begin();
+    if (answer instanceof RpcMessage.Failure failure) {
+      failed(from, failure, whole);
+    } else if (answer instanceof RpcMessage.Result result && LegacyForm.asks(answer)) {
+      ask(from, result.result());
     } else {
-      deliver(LegacyForm.answer(call.message().method(), answer, bytes), head);
+      deliver(answer, whole);
     }
   }
 
-  private void ask(JsonValue result) {
+  private void failed(Call from, RpcMessage.Failure failure, Answer whole) {
+    if (failure.id() == null) {
+      unread(from, whole.status());
+    } else if (failure.code() != HEADER_MISMATCH) {
+      deliver(failure, whole);
+    } else if (from.life().wasSent()
+        && call.message().method() == McpMethod.TOOLS_CALL
+        && stream == null
+        && search == null) {
+      // A server that begins a stream has begun with the call.
+      search = new BridgedToolSearch(call, claim, calls, ids, meters, this);
+      search.begin();
+    } else {
+      fail(ResultStep.badReply("it wants headers of which nobody can know"));
+    }
+  }
+
+  /** What was made of the client's request could not even be read for want of room. */
+  private void unread(Call from, int status) {
+    Reason reason = status == 503 ? Reason.OVERLOADED : Reason.INTERNAL;
+    if (from.id().equals(call.id())) {
+      records
+          .refused(call, reason)
+          .whenComplete((recorded, ignored) -> fail(RefusedException.of(reason)));
+    } else {
+      fail(RefusedException.of(reason));
+    }
+  }
+
+  @Override
+  public void searched(boolean found) {
+    if (found) {
+      sendAgain(null, call.caller());
+    } else {
+      fail(ResultStep.badReply("it wants headers that its list of tools does not name"));
+    }
+  }
+
+  private void ask(Call from, JsonValue result) {
     JsonValue state = result.member("requestState");
     String given = state != null && state.kind() == JsonKind.STRING ? state.text() : null;
     JsonValue requests = result.member("inputRequests");
-    if (gone) {
-      finish();
-    } else if (requests == null || requests.size() == 0) {
+    if (requests == null || requests.size() == 0) {
+      Duration pause = PAUSE.multipliedBy(1L << Math.min(pauses++, PAUSE_DOUBLED_MAX));
       var unused =
-          call.exchange().loop().after(PAUSE, () -> sendAgain(new ModernForm.Again("{}", given)));
+          call.exchange()
+              .loop()
+              .after(pause, () -> sendAgain(new ModernForm.Again("{}", given), call.caller()));
     } else {
       questions.ask(
-          requests, lastId, answers -> sendAgain(new ModernForm.Again(answers, given)), this::fail);
+          requests,
+          from,
+          (answers, caller) -> sendAgain(new ModernForm.Again(answers, given), caller),
+          this::fail);
     }
   }
 
   @Override
   public void none(int status) {
-    fail(BridgeLine.noAnswer(status, null));
+    fail(BridgeLine.noAnswer(status));
   }
 
-  private void deliver(byte[] bytes, Answer head) {
-    if (finished) {
+  private void deliver(RpcMessage answer, Answer whole) {
+    byte[] bytes = LegacyForm.answer(call.message().method(), answer, whole.body());
+    if (!call.exchange().hold().take(bytes.length)) {
+      fail(RefusedException.of(Reason.OVERLOADED));
       return;
     }
     if (stream != null) {
       stream.message(SseMark.NONE, bytes);
       stream.end();
     } else {
-      call.exchange().answer(new Answer(BridgeLine.status(head.status()), head.headers(), bytes));
+      pass(call, answer, new Answer(whole.status(), whole.headers(), bytes));
     }
     finish();
+  }
+
+  /** Answers with what a modern call was answered; 404 would say that the session is gone. */
+  static void pass(Call call, RpcMessage answer, Answer whole) {
+    boolean ofEra = answer instanceof RpcMessage.Failure && whole.status() < 500;
+    int status = ofEra && (whole.status() == 400 || whole.status() == 404) ? 200 : whole.status();
+    call.exchange().answer(new Answer(status, whole.headers(), whole.body()));
   }
 
   private void fail(RefusedException refusal) {
@@ -223,14 +280,17 @@ final class BridgedCall implements ModernCalls.Reply {
 
   /** In the legacy era this is no cancel: what the server does it may end, unless it asks. */
   private void clientGone() {
-    gone = true;
     if (stream != null) {
       stream.over();
     }
-    if (questions.open()) {
-      questions.withdraw("the client left");
-      finish();
+    questions.withdraw("the client left");
+    if (search != null) {
+      search.stop();
     }
+    if (sent != null) {
+      sent.gone();
+    }
+    finish();
   }
 
   private void cancelled() {
@@ -238,26 +298,28 @@ final class BridgedCall implements ModernCalls.Reply {
       return;
     }
     questions.withdraw("the request was cancelled");
+    if (search != null) {
+      search.stop();
+    }
     if (sent != null) {
       sent.cancel();
     }
-    if (stream == null && !gone && !call.exchange().answered()) {
-      // After a cancel nothing is said, but the POST still needs an end.
-      openStream();
-    }
+    // After a cancel nothing is said, but the POST still needs an end.
+    openStream();
     if (stream != null) {
       stream.end();
     }
     finish();
   }
 
-  private void finish() {
-    finished = true;
-    endWithParts();
+  private void drain() {
+    if (sent != null) {
+      sent.drain();
+    }
   }
 
-  private void partOver() {
-    underWay--;
+  private void finish() {
+    finished = true;
     endWithParts();
   }
 

@@ -59,20 +59,24 @@ final class BridgedGreeting implements ModernCalls.Reply {
             new ModernCalls.Request(call.id(), McpMethod.DISCOVER, null, List.of(), body),
             this);
     call.exchange().onClosed(sent::cancel);
+    call.exchange().onDrain(sent::drain);
     sent.call().onEnd(call::end);
   }
 
   @Override
-  public void answer(RpcMessage answer, byte[] bytes, Answer head) {
-    switch (answer) {
-      case RpcMessage.Result(var theirs, var result, var document)
-          when LegacyForm.isModern(result) ->
-          open(result);
-      case RpcMessage.Failure failure ->
-          call.exchange()
-              .answer(new Answer(BridgeLine.status(head.status()), head.headers(), bytes));
-      default -> none(400);
+  public void answer(Call from, RpcMessage answer, Answer whole) {
+    if (answer instanceof RpcMessage.Result result && LegacyForm.isModern(result.result())) {
+      open(result.result());
+    } else if (answer instanceof RpcMessage.Failure failure && !isOldServers(from, failure)) {
+      BridgedCall.pass(call, failure, whole);
+    } else {
+      BridgeLine.write(call, BridgeLine.notModern(), meters);
     }
+  }
+
+  /** A server of the legacy era does not know what it was asked. */
+  private static boolean isOldServers(Call from, RpcMessage.Failure failure) {
+    return from.life().wasSent() && failure.code() == Reason.METHOD_NOT_SERVED.code();
   }
 
   private void open(JsonValue discovered) {
@@ -102,7 +106,7 @@ final class BridgedGreeting implements ModernCalls.Reply {
 
   @Override
   public void none(int status) {
-    BridgeLine.write(call, BridgeLine.noAnswer(status, null), meters);
+    BridgeLine.write(call, BridgeLine.noAnswer(status), meters);
   }
 
   @Override

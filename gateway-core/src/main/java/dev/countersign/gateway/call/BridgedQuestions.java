@@ -12,15 +12,19 @@ import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.mcp.JsonText;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.rounds.RequestStates;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.OpenQuestion;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.identity.Caller;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -32,14 +36,17 @@ import org.jspecify.annotations.Nullable;
  * without it the request fails. Confined to the call's event loop, except where said.
  */
 final class BridgedQuestions {
+  /** The server's state, which is to come back with the answers, is good for a little longer. */
+  private static final Duration TIME_MAX = RequestStates.LIFE.minusSeconds(30);
+
   private final Call call;
-  private final CallIds ids;
   private final Meters meters;
   private final Predicate<byte[]> client;
   private final Loop loop;
   private List<Waiting> round = List.of();
   private final Map<String, String> answers = new LinkedHashMap<>();
-  private Consumer<String> answered = answers -> {};
+  private BiConsumer<String, Caller> answered = (answers, caller) -> {};
+  private @Nullable Caller caller;
   private Consumer<RefusedException> failed = refusal -> {};
   private Loop.@Nullable Timer timer;
   private @Nullable Runnable sessionEnd;
@@ -47,9 +54,8 @@ final class BridgedQuestions {
   /**
    * @param client sends a message to the client; false when it is not there
    */
-  BridgedQuestions(Call call, CallIds ids, Meters meters, Predicate<byte[]> client) {
+  BridgedQuestions(Call call, Meters meters, Predicate<byte[]> client) {
     this.call = call;
-    this.ids = ids;
     this.meters = meters;
     this.client = client;
     this.loop = call.exchange().loop();
@@ -59,28 +65,32 @@ final class BridgedQuestions {
    * Asks.
    *
    * @param requests the server's, by its names for them
-   * @param asking the call whose answer they came in
-   * @param allAnswered told the answers, a JSON object, when all are there
+   * @param from the call whose answer they came in, which knows what call each of them is
+   * @param allAnswered told the answers, a JSON object, and who gave one last, when all are there
    * @param notAnswered told why there will not be all
    */
   void ask(
       JsonValue requests,
-      String asking,
-      Consumer<String> allAnswered,
+      Call from,
+      BiConsumer<String, Caller> allAnswered,
       Consumer<RefusedException> notAnswered) {
     answers.clear();
     answered = allAnswered;
     failed = notAnswered;
     List<Waiting> asked = new ArrayList<>();
     for (JsonMember request : requests.members()) {
+      String asking = Call.established(from.terms().questionCall(request.name()));
       asked.add(new Waiting(request.name(), request.value(), asking));
     }
     round = asked;
     BoundSession session = session();
-    Runnable cut = () -> loop.execute(() -> giveUp("the session ended"));
+    Runnable cut = () -> loop.execute(this::sessionEnded);
     sessionEnd = cut;
     session.onEnd(cut);
-    timer = loop.after(call.limits().call(), () -> giveUp("it took too long"));
+    Duration time = call.limits().call();
+    timer =
+        loop.after(
+            time.compareTo(TIME_MAX) < 0 ? time : TIME_MAX, () -> giveUp("it took too long"));
     // One that cannot be asked may end the round.
     for (Waiting waiting : asked) {
       if (round == asked) {
@@ -105,11 +115,19 @@ final class BridgedQuestions {
     waiting.forEach(one -> one.takeBack(why));
   }
 
+  /** What waits is not answered. An answer that is being looked at settles its question itself. */
   private void giveUp(String why) {
     for (Waiting one : round) {
-      if (open() && one.takeBack(why)) {
+      if (one.takeBack(why)) {
         one.settle(null, "cancel");
       }
+    }
+  }
+
+  private void sessionEnded() {
+    if (open()) {
+      withdraw("the session ended");
+      failed.accept(RefusedException.of(Reason.SESSION_UNKNOWN));
     }
   }
 
@@ -129,7 +147,7 @@ final class BridgedQuestions {
       over();
       StringJoiner json = new StringJoiner(",", "{", "}");
       answers.forEach((name, value) -> json.add(JsonText.quoted(name) + ":" + value));
-      answered.accept(json.toString());
+      answered.accept(json.toString(), caller == null ? call.caller() : caller);
     }
   }
 
@@ -147,7 +165,7 @@ final class BridgedQuestions {
       this.method = Call.established(named == null ? null : McpMethod.ofServer(named.text()));
       this.params = request.member("params");
       this.asking = asking;
-      this.id = new RpcId.Text("cs-" + ids.next());
+      this.id = new RpcId.Text("cs-" + asking);
     }
 
     private void ask(BoundSession session) {
@@ -179,13 +197,19 @@ final class BridgedQuestions {
       return waited;
     }
 
-    /** The client's answer, let through; null when it is an error. Any thread. */
-    void take(@Nullable JsonValue result) {
+    /**
+     * The client's answer, let through. Any thread.
+     *
+     * @param result null when it is an error
+     * @param from the client, as it has just proven to be
+     */
+    void take(@Nullable JsonValue result, Caller from) {
       loop.execute(
-          () ->
-              settle(
-                  result == null ? null : new String(result.raw(), StandardCharsets.UTF_8),
-                  "cancel"));
+          () -> {
+            caller = from;
+            settle(
+                result == null ? null : new String(result.raw(), StandardCharsets.UTF_8), "cancel");
+          });
     }
 
     private void settle(@Nullable String answer, String otherwise) {
@@ -210,7 +234,8 @@ final class BridgedQuestions {
 
     @Override
     public void answered() {
-      // The answer came by take.
+      // The answer came by take; without one there will be none.
+      loop.execute(() -> settle(null, "cancel"));
     }
 
     @Override

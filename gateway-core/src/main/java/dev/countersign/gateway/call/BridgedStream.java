@@ -6,6 +6,7 @@ import dev.countersign.gateway.bridge.ModernForm;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.McpMethod;
@@ -15,7 +16,6 @@ import dev.countersign.gateway.telemetry.Meters;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +30,9 @@ final class BridgedStream {
   /** Clients wait for the head. */
   private static final Duration HEAD_TIME = Duration.ofSeconds(1);
 
+  /** Before a subscription that failed is asked for again. */
+  private static final Duration PAUSE = Duration.ofSeconds(5);
+
   private final Call call;
   private final BridgedSessions.Kept session;
   private final ModernCalls calls;
@@ -38,6 +41,7 @@ final class BridgedStream {
   private @Nullable ClientStream stream;
   private @Nullable Part current;
   private @Nullable Part next;
+  private Loop.Timer timer = () -> {};
   private boolean changed;
   private int underWay;
   private boolean paused;
@@ -61,36 +65,34 @@ final class BridgedStream {
       throw RefusedException.of(Reason.STREAM_TAKEN);
     }
     call.onEnd(() -> session.close(this));
-    listen(call.id());
+    Part first = part();
+    first.sent = calls.send(call, request(call.id()), first);
+    first.sent.call().onEnd(this::partOver);
     call.exchange().onClosed(this::finish);
-    var patience = call.exchange().loop().after(HEAD_TIME, this::open);
+    call.exchange().onDrain(this::drain);
+    Loop.Timer patience = call.exchange().loop().after(HEAD_TIME, this::open);
     call.onEnd(patience::cancel);
+    call.onEnd(() -> timer.cancel());
   }
 
-  private void listen(String callId) {
+  /** One that is to be acknowledged, in time. */
+  private Part part() {
     Part part = new Part();
     next = part;
     changed = false;
-    Set<String> uris =
-        Call.established(call.session()).subscriptions().stream()
-            .sorted()
-            .limit(SubscriptionFilter.ENTRIES_MAX)
-            .collect(Collectors.toSet());
+    underWay++;
+    after(call.limits().upstreamHead(), part::late);
+    return part;
+  }
+
+  private ModernCalls.Request request(String callId) {
+    Set<String> uris = Set.copyOf(Call.established(call.session()).subscriptions());
     byte[] body =
         ModernForm.listen(
             new RpcId.Text("cs-" + callId),
             new SubscriptionFilter(true, true, true, uris, Set.of()),
             session.claim());
-    underWay++;
-    try {
-      part.sent =
-          calls.send(
-              call, new ModernCalls.Request(callId, McpMethod.LISTEN, null, List.of(), body), part);
-    } catch (RefusedException refusal) {
-      underWay--;
-      throw refusal;
-    }
-    part.sent.call().onEnd(this::partOver);
+    return new ModernCalls.Request(callId, McpMethod.LISTEN, null, List.of(), body);
   }
 
   /** The session wants to hear of something else; any thread. */
@@ -105,14 +107,33 @@ final class BridgedStream {
   }
 
   private void listenAnew() {
-    if (changed && next == null && !finished) {
-      try {
-        listen(ids.next());
-      } catch (RefusedException noRoom) {
-        next = null;
-        meters.refused(noRoom.reason());
-      }
+    if (!changed || next != null || finished) {
+      return;
     }
+    Part part = part();
+    try {
+      part.sent = calls.sendMore(call, call.caller(), request(ids.next()), part);
+    } catch (RefusedException refusal) {
+      // What was listened to before goes on, as far as the settings permit it.
+      underWay--;
+      next = null;
+      meters.refused(refusal.reason());
+      listenLater();
+      return;
+    }
+    part.sent.call().onEnd(this::partOver);
+  }
+
+  /** What the session was told that it hears of must be asked for again, when it failed. */
+  private void listenLater() {
+    changed = true;
+    after(PAUSE, this::listenAnew);
+  }
+
+  /** There is one thing at a time that is waited for. */
+  private void after(Duration time, Runnable task) {
+    timer.cancel();
+    timer = call.exchange().loop().after(time, task);
   }
 
   private void open() {
@@ -153,6 +174,14 @@ final class BridgedStream {
     endWithParts();
   }
 
+  private void drain() {
+    for (Part part : new Part[] {current, next}) {
+      if (part != null && part.sent != null) {
+        part.sent.drain();
+      }
+    }
+  }
+
   private void partOver() {
     underWay--;
     endWithParts();
@@ -167,6 +196,13 @@ final class BridgedStream {
   /** One subscription at the server. */
   private final class Part implements ModernCalls.Reply {
     private ModernCalls.@Nullable Sent sent;
+
+    private void late() {
+      if (next == this && sent != null) {
+        sent.cancel();
+        over(Reason.UPSTREAM_TIMEOUT);
+      }
+    }
 
     @Override
     public void begun() {
@@ -184,6 +220,7 @@ final class BridgedStream {
         Part before = current;
         current = this;
         next = null;
+        timer.cancel();
         if (before != null && before.sent != null) {
           before.sent.cancel();
         }
@@ -192,7 +229,7 @@ final class BridgedStream {
     }
 
     @Override
-    public void answer(RpcMessage answer, byte[] bytes, Answer head) {
+    public void answer(Call from, RpcMessage answer, Answer whole) {
       over(answer instanceof RpcMessage.Failure failure ? reason(failure) : null);
     }
 
@@ -207,8 +244,12 @@ final class BridgedStream {
       } else if (current == this) {
         current = null;
       }
-      if (finished || current != null || next != null) {
+      if (finished || next != null) {
+        return;
+      }
+      if (current != null) {
         // What was listened to before is listened to still.
+        listenLater();
         return;
       }
       if (stream == null) {

@@ -9,12 +9,13 @@ import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.telemetry.Meters;
 import java.util.List;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Lists a server's tools for a call of one whose mirrored arguments are not known: each page that
- * passes by teaches them ({@link ListedTools}). Confined to the call's event loop.
+ * Lists a server's tools for a call of one whose mirrored arguments are not known, or not any more:
+ * each page that passes by teaches them ({@link ListedTools}). Confined to the call's event loop.
  */
 final class BridgedToolSearch implements ModernCalls.Reply {
   private static final int PAGES_MAX = 16;
@@ -23,82 +24,108 @@ final class BridgedToolSearch implements ModernCalls.Reply {
   private final ModernForm.Claim claim;
   private final ModernCalls calls;
   private final CallIds ids;
-  private final Runnable begun;
-  private final Runnable over;
-  private final Consumer<Boolean> found;
+  private final Meters meters;
+  private final Whose whose;
+  private ModernCalls.@Nullable Sent sent;
   private int pages;
+  private boolean over;
 
-  /**
-   * @param begun runs for each request to the server
-   * @param over runs when a server has nothing more to do for one
-   * @param found told once whether any are known now
-   */
+  /** Who is told. */
+  interface Whose {
+    /** One more request is at work for the call. */
+    void more();
+
+    /** One has nothing more to do for it. */
+    void ended();
+
+    /** The search is over; told once, unless it was stopped. */
+    void searched(boolean found);
+  }
+
   BridgedToolSearch(
       Call call,
       ModernForm.Claim claim,
       ModernCalls calls,
       CallIds ids,
-      Runnable begun,
-      Runnable over,
-      Consumer<Boolean> found) {
+      Meters meters,
+      Whose whose) {
     this.call = call;
     this.claim = claim;
     this.calls = calls;
     this.ids = ids;
-    this.begun = begun;
-    this.over = over;
-    this.found = found;
+    this.meters = meters;
+    this.whose = whose;
   }
 
   void begin() {
-    page("");
+    calls.schemas(call).forget(call.caller().key(), tool());
+    page(null);
   }
 
-  private void page(String cursor) {
+  /** Nobody wants to know any more. */
+  void stop() {
+    over = true;
+    if (sent != null) {
+      sent.cancel();
+    }
+  }
+
+  private void page(@Nullable String cursor) {
     String id = ids.next();
-    byte[] body =
-        ModernForm.tools(new RpcId.Text("cs-" + id), cursor.isEmpty() ? null : cursor, claim);
     ModernCalls.Request request =
-        new ModernCalls.Request(id, McpMethod.TOOLS_LIST, null, List.of(), body);
-    begun.run();
+        new ModernCalls.Request(
+            id,
+            McpMethod.TOOLS_LIST,
+            null,
+            List.of(),
+            ModernForm.tools(new RpcId.Text("cs-" + id), cursor, claim));
+    whose.more();
     try {
-      calls.send(call, request, this).call().onEnd(over);
-    } catch (RefusedException noRoom) {
-      over.run();
-      found.accept(false);
+      sent = calls.sendMore(call, call.caller(), request, this);
+    } catch (RefusedException refusal) {
+      whose.ended();
+      end(false);
+      return;
+    }
+    sent.call().onEnd(whose::ended);
+  }
+
+  private void end(boolean found) {
+    if (!over) {
+      over = true;
+      whose.searched(found);
     }
   }
 
   @Override
-  public void answer(RpcMessage answer, byte[] bytes, Answer head) {
+  public void answer(Call from, RpcMessage answer, Answer whole) {
     pages++;
-    if (known()) {
-      found.accept(true);
-      return;
-    }
     JsonValue next =
         answer instanceof RpcMessage.Result result ? result.result().member("nextCursor") : null;
-    if (next != null
+    if (isKnown()) {
+      end(true);
+    } else if (next != null
         && next.kind() == JsonKind.STRING
         && !next.text().isEmpty()
         && pages < PAGES_MAX
-        && !call.exchange().closed()) {
+        && !over) {
       page(next.text());
     } else {
-      found.accept(false);
+      end(false);
     }
   }
 
-  private boolean known() {
-    return !call.snapshot()
-        .toolSchemas(call.route().server().name())
-        .of(call.caller().key(), String.valueOf(call.message().targetName()))
-        .isEmpty();
+  private boolean isKnown() {
+    return !calls.schemas(call).of(call.caller().key(), tool()).isEmpty();
+  }
+
+  private String tool() {
+    return String.valueOf(call.message().targetName());
   }
 
   @Override
   public void none(int status) {
-    found.accept(false);
+    end(false);
   }
 
   @Override
@@ -109,6 +136,7 @@ final class BridgedToolSearch implements ModernCalls.Reply {
   @Override
   public void said(RpcMessage.Notification notification, byte[] bytes) {
     // It is about a request that the client never made.
+    meters.dropped();
   }
 
   @Override

@@ -21,6 +21,7 @@ import dev.countersign.policy.Decision;
 import dev.countersign.policy.Effect;
 import dev.countersign.policy.Permit;
 import dev.countersign.policy.TargetKind;
+import dev.countersign.policy.Trigger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,18 +77,35 @@ final class Call {
     made.caller = caller();
     made.exposedName = exposed;
     made.onBehalf = true;
-    if (!callId.equals(id)) {
-      made.origin = made.origin.under(id);
-    }
+    made.origin = callId.equals(id) ? origin : origin.under(id);
     return made;
   }
 
-  /** The modern call to the same server that a legacy client's call leads to, in its session. */
-  Call bridged(String callId, Exchange inner) {
-    Call made = onBehalf(snapshot, callId, inner, route(), exposedName);
+  /**
+   * The modern call to the same server that a legacy client's call leads to, in its session.
+   *
+   * @param under the settings that hold for it
+   * @param to the server's route in them
+   */
+  Call bridged(Snapshot under, String callId, Exchange inner, Route to) {
+    Call made = onBehalf(under, callId, inner, to, exposedName);
     made.bridged = true;
     made.session = session;
     made.sessionId = sessionId;
+    return made;
+  }
+
+  /** The call that a modern server's question to its client is, under this one. */
+  Call asking(String callId, McpMessage question) {
+    Call made = new Call(callId, exchange, snapshot, route());
+    made.caller = caller();
+    made.message = question;
+    made.modernEra = true;
+    made.rpcId = question.id();
+    made.bridged = bridged;
+    made.session = session;
+    made.sessionId = String.valueOf(sessionId);
+    made.origin = new CallOrigin(Trigger.INPUT_REQUEST, origin.round(), id);
     return made;
   }
 

@@ -6,6 +6,7 @@ import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.http.RequestHandler;
 import dev.countersign.gateway.session.SessionTable;
+import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.work.WorkPool;
 import java.util.concurrent.CompletableFuture;
@@ -54,6 +55,7 @@ public final class CallLine implements RequestHandler {
       ForwardStep forwarding,
       Endings endings,
       SessionTable sessionTable,
+      SnapshotHolder snapshots,
       CallIds ids,
       Meters meters,
       WorkPool work,
@@ -73,7 +75,8 @@ public final class CallLine implements RequestHandler {
     this.forwarding = forwarding;
     this.endings = endings;
     this.bridge =
-        new BridgeLine(this::onBehalf, decisions, records, sessionTable, ids, meters, work);
+        new BridgeLine(
+            this::onBehalf, decisions, records, sessionTable, snapshots, ids, meters, work);
     this.federation = new FederatedLine(this::onBehalf, federated);
   }
 

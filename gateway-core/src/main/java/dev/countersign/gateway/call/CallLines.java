@@ -70,6 +70,7 @@ public final class CallLines {
             work),
         new Endings(records, meters),
         sessions,
+        snapshots,
         ids,
         meters,
         work,

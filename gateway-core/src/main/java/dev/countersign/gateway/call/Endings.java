@@ -161,7 +161,8 @@ final class Endings {
             });
   }
 
-  private static void write(Call call, RefusedException refusal) {
+  /** Tells a client why there is no answer. */
+  static void write(Call call, RefusedException refusal) {
     call.exchange()
         .answer(
             answer(

@@ -8,7 +8,7 @@ import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.policy.Permit;
 import dev.countersign.policy.TargetKind;
-import dev.countersign.policy.Trigger;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -30,21 +30,22 @@ final class InputDecision {
   }
 
   /**
-   * Whether the client may be asked. Completes, on the call's loop, once the decision is on disk;
-   * fails with a refusal when it cannot be.
+   * The call that the question is when the client may be asked, else nothing. Completes, on the
+   * call's loop, once the decision is on disk; fails with a refusal when it cannot be.
    */
-  CompletableFuture<Boolean> mayAsk(Call parent, McpMethod method, InputQuestion question) {
+  CompletableFuture<Optional<String>> mayAsk(
+      Call parent, McpMethod method, InputQuestion question) {
     Call asked = of(parent, method, question);
     if (!question.isCoveredBy(parent.terms().capabilities())) {
-      return refused(asked).thenApply(recorded -> false);
+      return refused(asked).thenApply(recorded -> Optional.empty());
     }
     return decisions
         .decideQuestion(asked)
         .thenCompose(
             decision ->
                 decision instanceof Permit permit && DecisionStep.isMet(permit)
-                    ? records.permitted(asked).thenApply(recorded -> true)
-                    : refused(asked).thenApply(recorded -> false));
+                    ? records.permitted(asked).thenApply(recorded -> Optional.of(asked.id()))
+                    : refused(asked).thenApply(recorded -> Optional.empty()));
   }
 
   /** A question that no policy could permit. */
@@ -71,13 +72,6 @@ final class InputDecision {
             null,
             cause.meta(),
             new byte[0]);
-    Call asked = new Call(ids.next(), parent.exchange(), parent.snapshot(), parent.route());
-    asked.caller(parent.caller());
-    asked.message(message);
-    asked.modernEra();
-    asked.rpcId(cause.id());
-    asked.derivedSession(String.valueOf(parent.sessionId()));
-    asked.follows(new CallOrigin(Trigger.INPUT_REQUEST, parent.origin().round(), parent.id()));
-    return asked;
+    return parent.asking(ids.next(), message);
   }
 }

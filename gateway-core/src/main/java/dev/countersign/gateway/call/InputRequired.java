@@ -145,9 +145,10 @@ final class InputRequired {
     return questions
         .mayAsk(call, method, question)
         .thenAccept(
-            yes -> {
-              if (yes) {
+            asked -> {
+              if (asked.isPresent()) {
                 question.cut(edit);
+                call.terms().asked(request.name(), asked.get());
                 decided
                     .asked()
                     .add(

@@ -23,6 +23,7 @@ import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.RequestMeta;
 import dev.countersign.gateway.mcp.Target;
+import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.MessageRules.Eras;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.work.WorkPool;
@@ -41,6 +42,9 @@ final class MessageStep {
   /** Who opens a session says who it is and what it can; none of it is long. */
   private static final int INITIALIZE_BYTES_MAX = 64 << 10;
 
+  /** An answer of a client stands that much deeper in a modern request than in its response. */
+  private static final int BRIDGED_DEPTH = 4;
+
   private final Meters meters;
   private final Commitments commitments;
   private final WorkPool work;
@@ -58,9 +62,7 @@ final class MessageStep {
       case "GET" -> call.message(bodiless(McpMethod.STREAM));
       case "DELETE" -> call.message(bodiless(McpMethod.END));
       default -> {
-        JsonLimits limits =
-            JsonLimits.DEFAULTS.with(
-                call.limits().bodyBytesMax(), call.limits().depthMax(), call.limits().tokensMax());
+        JsonLimits limits = limits(call, body);
         String token = token(head);
         return work.forNew(
                 call.caller().key(),
@@ -71,6 +73,15 @@ final class MessageStep {
       }
     }
     return CompletableFuture.completedFuture(null);
+  }
+
+  private static JsonLimits limits(Call call, byte[] body) {
+    LimitSettings limits = call.limits();
+    // What the bridge made is as large as all that was put into it, each within its own bounds.
+    return call.isBridged()
+        ? JsonLimits.DEFAULTS.with(
+            body.length, limits.depthMax() + BRIDGED_DEPTH, Integer.MAX_VALUE)
+        : JsonLimits.DEFAULTS.with(limits.bodyBytesMax(), limits.depthMax(), limits.tokensMax());
   }
 
   /** The caller's own credential, or null when it showed none in a header. */

@@ -1,9 +1,11 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.catalogue.ToolSchemas;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Loop;
@@ -17,8 +19,14 @@ import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.HeaderAgreement;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.session.BoundSession;
+import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.Snapshot;
+import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.sse.SseMark;
 import dev.countersign.gateway.work.WorkPool;
+import dev.countersign.identity.Caller;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -34,14 +42,18 @@ import org.slf4j.LoggerFactory;
 final class ModernCalls {
   private static final Logger LOG = LoggerFactory.getLogger(ModernCalls.class);
 
+  private static final List<Header> JSON = List.of(new Header("content-type", "application/json"));
+
   private final Consumer<Call> line;
+  private final SnapshotHolder snapshots;
   private final WorkPool work;
 
   /**
    * @param line what takes a call whose caller is proven
    */
-  ModernCalls(Consumer<Call> line, WorkPool work) {
+  ModernCalls(Consumer<Call> line, SnapshotHolder snapshots, WorkPool work) {
     this.line = line;
+    this.snapshots = snapshots;
     this.work = work;
   }
 
@@ -56,11 +68,12 @@ final class ModernCalls {
     /**
      * The answer.
      *
-     * @param head status and headers that go with it
+     * @param from the call that it is of
+     * @param whole the same with status and headers for a client that has no stream
      */
-    void answer(RpcMessage answer, byte[] bytes, Answer head);
+    void answer(Call from, RpcMessage answer, Answer whole);
 
-    /** There will be no answer; a stream that wants none has ended. */
+    /** There is no answer, or none that can be read; a stream that wants none has ended. */
     void none(int status);
 
     /** Whether the client keeps up. */
@@ -78,29 +91,66 @@ final class ModernCalls {
       String id, McpMethod method, @Nullable String name, List<Header> mirrored, byte[] body) {}
 
   /**
-   * Sends one.
+   * Sends the first request for a call.
    *
    * @throws RefusedException with {@link Reason#OVERLOADED} when there is no room in memory
    */
   Sent send(Call outer, Request request, Reply reply) {
+    return send(outer, outer.caller(), request, reply, outer.snapshot(), outer.route());
+  }
+
+  /**
+   * Sends a further request for a call: under the newest settings, and only while the caller's
+   * credential, its session and the bridge still are what they were. A modern client would have to
+   * show all that again, too.
+   *
+   * @param caller the same as the call's, perhaps proven anew since
+   * @throws RefusedException when they are not, or there is no room in memory
+   */
+  Sent sendMore(Call outer, Caller caller, Request request, Reply reply) {
+    BoundSession session = outer.session();
+    if (session == null || session.ended()) {
+      throw RefusedException.of(Reason.SESSION_UNKNOWN);
+    }
+    if (!caller.expiresAt().isAfter(Instant.now())) {
+      throw RefusedException.of(Reason.CREDENTIAL_REJECTED, "the credential has expired");
+    }
+    Snapshot newest = snapshots.current();
+    Route route =
+        newest == null ? null : newest.route(outer.route().path(), outer.route().server().name());
+    if (newest == null || route == null || !BridgeLine.isBridged(route)) {
+      throw RefusedException.of(
+          Reason.UPSTREAM_UNAVAILABLE, "its server is not bridged to any more");
+    }
+    return send(outer, caller, request, reply, newest, route);
+  }
+
+  /** What is known of the tools of a call's server now. */
+  ToolSchemas schemas(Call outer) {
+    Snapshot newest = snapshots.current();
+    return (newest == null ? outer.snapshot() : newest).toolSchemas(outer.route().server().name());
+  }
+
+  private Sent send(
+      Call outer, Caller caller, Request request, Reply reply, Snapshot under, Route to) {
     Exchange around = outer.exchange();
-    if (!around.hold().take(request.body().length)) {
+    BufferHold hold = around.hold().another();
+    if (!hold.take(request.body().length)) {
       throw RefusedException.of(Reason.OVERLOADED);
     }
     Sent sent = new Sent(outer, reply);
     Exchange exchange =
-        Exchange.of(sent, around.loop(), head(outer, request), request.body(), around.hold());
-    Call inner = outer.bridged(request.id(), exchange);
-    exchange.hold().retain();
-    inner.onEnd(exchange.hold()::release);
-    around.onDrain(exchange::drain);
+        Exchange.of(sent, around.loop(), head(outer, to, request), request.body(), hold);
+    Call inner = outer.bridged(under, request.id(), exchange, to);
+    inner.caller(caller);
+    inner.onEnd(hold::release);
     sent.exchange = exchange;
     sent.call = inner;
     line.accept(inner);
     return sent;
   }
 
-  private static RequestHead head(Call outer, Request request) {
+  private static RequestHead head(Call outer, Route to, Request request) {
     RequestHead from = outer.exchange().head();
     List<Header> headers = new ArrayList<>();
     for (Header header : from.headersStartingWith("")) {
@@ -116,7 +166,7 @@ final class ModernCalls {
       headers.add(new Header("mcp-name", HeaderAgreement.encode(request.name())));
     }
     headers.addAll(request.mirrored());
-    return new RequestHead("POST", outer.route().path(), headers, from.source());
+    return new RequestHead("POST", to.path(), headers, from.source());
   }
 
   private static boolean isOfEra(String name) {
@@ -131,7 +181,6 @@ final class ModernCalls {
     private final JsonLimits limits;
     private @Nullable Exchange exchange;
     private @Nullable Call call;
-    private List<Header> head = List.of();
     private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
     private Runnable onWritable = () -> {};
     private boolean answered;
@@ -150,11 +199,24 @@ final class ModernCalls {
       return Call.established(call);
     }
 
-    /** Nobody wants its answer any more: its server is let go. */
+    /** Its answer is not wanted any more: its server is let go. */
     void cancel() {
       answered = true;
+      call().life().cancelled();
+      gone();
+    }
+
+    /** Nobody waits for its answer any more, which is no cancel of what is not a stream. */
+    void gone() {
       if (exchange != null) {
         exchange.clientGone();
+      }
+    }
+
+    /** The gateway is stopping. */
+    void drain() {
+      if (exchange != null) {
+        exchange.drain();
       }
     }
 
@@ -169,20 +231,19 @@ final class ModernCalls {
       if (body.length == 0) {
         then(() -> none(answer.status()));
       } else {
-        read(body, message -> take(message, body, answer));
+        read(body, message -> take(message, answer));
       }
     }
 
     @Override
     public ResponseStream stream(int status, List<Header> headers) {
-      head = headers;
       then(reply::begun);
       return this;
     }
 
     @Override
     public void message(SseMark mark, byte[] json) {
-      read(json, message -> take(message, json, new Answer(200, head, json)));
+      read(json, message -> take(message, new Answer(200, JSON, json)));
     }
 
     @Override
@@ -217,7 +278,7 @@ final class ModernCalls {
 
     @Override
     public boolean draining() {
-      return false;
+      return outer.exchange().draining();
     }
 
     private void none(int status) {
@@ -227,23 +288,22 @@ final class ModernCalls {
       }
     }
 
-    private void take(@Nullable RpcMessage message, byte[] bytes, Answer answer) {
+    private void take(@Nullable RpcMessage message, Answer answer) {
       if (answered) {
         return;
       }
       switch (message) {
-        case RpcMessage.Notification notification -> reply.said(notification, bytes);
-        case RpcMessage.Result result -> {
-          answered = true;
-          reply.answer(result, bytes, answer);
-        }
-        case RpcMessage.Failure failure -> {
-          answered = true;
-          reply.answer(failure, bytes, answer);
-        }
+        case RpcMessage.Notification notification -> reply.said(notification, answer.body());
+        case RpcMessage.Result result -> answered(result, answer);
+        case RpcMessage.Failure failure -> answered(failure, answer);
         case null -> none(answer.status());
         case RpcMessage.Request request -> none(502);
       }
+    }
+
+    private void answered(RpcMessage message, Answer answer) {
+      answered = true;
+      reply.answer(call(), message, answer);
     }
 
     /** Parses what the governor let through, large ones elsewhere, and keeps the order. */
@@ -276,7 +336,8 @@ final class ModernCalls {
                     .setCause(failure)
                     .addKeyValue("call", outer.id())
                     .log("bridging a reply failed");
-                none(500);
+                // Somebody waits for the answer, and there will be no other.
+                reply.none(500);
                 return null;
               });
       if (!last.isDone()) {

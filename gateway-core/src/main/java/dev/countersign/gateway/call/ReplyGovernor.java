@@ -263,7 +263,7 @@ final class ReplyGovernor implements ReplyListener {
     delivery.clientGone();
     // A legacy client that disconnects has not cancelled (Streamable HTTP 2025-11-25): the server
     // finishes, within the call's time, and its answer is recorded and dropped.
-    if (call.modern() || StreamLife.isOf(call)) {
+    if ((call.modern() && !call.isBridged()) || StreamLife.isOf(call)) {
       delivery.cancelled("the client left");
     }
   }

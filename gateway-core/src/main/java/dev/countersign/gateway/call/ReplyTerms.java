@@ -2,6 +2,8 @@
 package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.input.ClientCapabilities;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -12,11 +14,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplyTerms {
   private ClientCapabilities capabilities = ClientCapabilities.NONE;
+  private final Map<String, String> questions = new HashMap<>();
   private boolean tasksDeclared;
   private boolean mayBeTask;
   private @Nullable Listening listening;
   private @Nullable Resumption resumption;
   private @Nullable UnaryOperator<String> cursors;
+
+  /** The server's question of this name may be asked, and is this call. */
+  void asked(String name, String callId) {
+    questions.put(name, callId);
+  }
+
+  /** The call that the server's question of this name is, or null when it may not be asked. */
+  @Nullable String questionCall(String name) {
+    return questions.get(name);
+  }
 
   void capabilities(ClientCapabilities granted) {
     capabilities = granted;

@@ -8,6 +8,7 @@ import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.ModernErrors;
 import dev.countersign.policy.TargetKind;
 import java.util.Locale;
 import java.util.Map;
@@ -107,7 +108,7 @@ final class UnknownTarget {
           of(
               reason,
               message.era().modern() ? Reason.TARGET_UNKNOWN : Reason.RESOURCE_UNKNOWN,
-              "Resource not found",
+              ModernErrors.NO_SUCH_RESOURCE,
               Map.of("uri", name));
     };
   }

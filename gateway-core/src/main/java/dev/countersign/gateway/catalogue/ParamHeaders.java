@@ -24,6 +24,9 @@ public final class ParamHeaders {
   /** How the names of such headers begin, lower case. */
   public static final String PREFIX = "mcp-param-";
 
+  /** Servers take heads of 8 to 32 KiB; the rest of one is small. */
+  private static final int BYTES_MAX = 6 << 10;
+
   private static final Pattern DECIMAL = Pattern.compile("-?[0-9]{1,16}(\\.0{1,16})?");
   private static final BigDecimal EXACT_MAX = BigDecimal.valueOf((1L << 53) - 1);
 
@@ -55,13 +58,24 @@ public final class ParamHeaders {
     }
   }
 
-  /** The headers that mirror a tool's arguments, for a client that knows of none. */
+  /**
+   * The headers that mirror a tool's arguments, for a client that knows of none.
+   *
+   * @throws RefusedException with {@link Reason#PARAMS_INVALID} when they are larger than servers
+   *     take
+   */
   public static List<Header> of(List<ParamBinding> bindings, @Nullable JsonValue arguments) {
     List<Header> headers = new ArrayList<>(bindings.size());
+    int bytes = 0;
     for (ParamBinding binding : bindings) {
       JsonValue argument = at(arguments, binding.path());
       String mirror = argument == null ? null : mirror(argument);
       if (mirror != null) {
+        bytes += PREFIX.length() + binding.header().length() + mirror.length();
+        if (bytes > BYTES_MAX) {
+          throw RefusedException.of(
+              Reason.PARAMS_INVALID, "arguments that the server wants in headers are too long");
+        }
         headers.add(new Header(PREFIX + binding.header(), mirror));
       }
     }

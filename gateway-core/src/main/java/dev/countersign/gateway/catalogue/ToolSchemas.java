@@ -58,8 +58,7 @@ public final class ToolSchemas {
    */
   public synchronized void learn(
       CallerKey caller, boolean shared, String tool, List<ParamBinding> bindings, Duration fresh) {
-    known.remove(new Key(caller, tool));
-    known.remove(new Key(null, tool));
+    forget(caller, tool);
     if (!bindings.isEmpty()) {
       Duration kept =
           fresh.compareTo(KEPT_MIN) < 0
@@ -88,6 +87,12 @@ public final class ToolSchemas {
       return null;
     }
     return found == null ? null : found.bindings;
+  }
+
+  /** What a caller was told of a tool is not so any more. */
+  public synchronized void forget(CallerKey caller, String tool) {
+    known.remove(new Key(caller, tool));
+    known.remove(new Key(null, tool));
   }
 
   /** The server says that its tools have changed. */

@@ -19,6 +19,11 @@ public final class BufferHold {
     this.share = strangersShare;
   }
 
+  /** An empty one that counts against the same, held once, for what is over sooner. */
+  public BufferHold another() {
+    return new BufferHold(all, share);
+  }
+
   /**
    * Counts this against a caller's share instead; false, and nothing changed, when that is full.
    */

@@ -116,6 +116,11 @@ public final class Exchange {
     }
   }
 
+  /** Whether the gateway is stopping. */
+  public boolean draining() {
+    return responder.draining();
+  }
+
   /** Whether the client is gone. */
   public boolean closed() {
     return closed;

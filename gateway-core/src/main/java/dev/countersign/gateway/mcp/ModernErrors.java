@@ -21,6 +21,9 @@ public final class ModernErrors {
   /** Bad parameters, which names of things that do not exist are. */
   public static final int INVALID_PARAMS = -32602;
 
+  /** What the gateway says of a resource that is not there, or not for this caller. */
+  public static final String NO_SUCH_RESOURCE = "Resource not found";
+
   private ModernErrors() {}
 
   /**

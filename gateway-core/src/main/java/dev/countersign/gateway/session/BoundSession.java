@@ -173,6 +173,11 @@ public final class BoundSession {
     streams.decrementAndGet();
   }
 
+  /** Whether it has ended. */
+  public boolean ended() {
+    return ended;
+  }
+
   /** Runs a task when the session ends, at once if it has. */
   public void onEnd(Runnable task) {
     endTasks.add(task);
