@@ -48,12 +48,12 @@ final class UpstreamAlpnTest {
   void neverMixesTheRepliesOfCallsWithOneId() throws Exception {
     try (RealHttp2Server server = new RealHttp2Server(TestPki.LOCAL, "h2", "http/1.1")) {
       Endpoint endpoint = endpoint(server);
-      for (int round = 0; round < 3; round++) {
+      for (int round = 0; round < 6; round++) {
         List<ReplyRecord> records = new ArrayList<>();
-        for (int client = 0; client < 80; client++) {
+        for (int client = 0; client < 40; client++) {
           records.add(bench.send(endpoint, LIMITS, call(client)));
         }
-        for (int client = 0; client < 80; client++) {
+        for (int client = 0; client < 40; client++) {
           assertThat(records.get(client).whole()).isEqualTo("h2 " + call(client));
         }
       }
