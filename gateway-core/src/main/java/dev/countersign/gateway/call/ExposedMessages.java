@@ -3,7 +3,8 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
-import dev.countersign.gateway.http.Exchange;
+import dev.countersign.gateway.http.BufferHold;
+import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.jsonrpc.RpcReader;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * client knows. Large messages are read beside the event loop. Confined to the call's loop.
  */
 final class ExposedMessages {
-  private final Exchange client;
+  private final Loop loop;
+  private final BufferHold hold;
   private final CallerKey caller;
   private final McpMethod method;
   private final String server;
@@ -29,7 +31,15 @@ final class ExposedMessages {
   private int bytesHeld;
 
   ExposedMessages(Call outer, String server, WorkPool work) {
-    this.client = outer.exchange();
+    this(outer, outer.exchange().hold(), server, work);
+  }
+
+  /**
+   * @param hold counts what is read, as long as it is held
+   */
+  ExposedMessages(Call outer, BufferHold hold, String server, WorkPool work) {
+    this.loop = outer.exchange().loop();
+    this.hold = hold;
     this.caller = outer.caller().key();
     this.method = outer.message().method();
     this.server = server;
@@ -49,7 +59,7 @@ final class ExposedMessages {
 
   /**
    * Reads one; completes on the loop, fails with {@link Reason#UPSTREAM_BAD_REPLY} when there is no
-   * room for it. What it takes is counted as long as the exchange is, once for the largest: they
+   * room for it. What it takes is counted as long as the hold is held, once for the largest: they
    * are read one after the other.
    */
   CompletableFuture<Exposed> read(byte[] message) {
@@ -58,12 +68,12 @@ final class ExposedMessages {
     }
     int more = message.length - bytesHeld;
     if (more > 0) {
-      if (!client.hold().take(more)) {
+      if (!hold.take(more)) {
         return CompletableFuture.failedFuture(noRoom());
       }
       bytesHeld = message.length;
     }
-    return work.forUnderWay(caller, message.length, client.loop(), () -> exposed(message))
+    return work.forUnderWay(caller, message.length, loop, () -> exposed(message))
         .exceptionallyCompose(failure -> CompletableFuture.failedFuture(told(failure)));
   }
 

@@ -2,7 +2,10 @@
 package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.BufferHold;
+import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.http.ResponseStream;
@@ -66,16 +69,18 @@ final class FanOut {
   /**
    * Completes, on the call's loop, with what each said, in order, or at once when the client left.
    *
+   * @param under the settings that hold for it
    * @param over runs for each when its server has nothing more to do for it, which may be later
    */
-  CompletableFuture<List<Said>> ask(Call outer, List<InnerCalls.Request> requests, Runnable over) {
+  CompletableFuture<List<Said>> ask(
+      Call outer, Snapshot under, List<InnerCalls.Request> requests, Runnable over) {
     List<CompletableFuture<Said>> asked = new ArrayList<>();
     for (InnerCalls.Request request : requests) {
-      Collector collector = new Collector(outer, request, work);
+      Collector collector = new Collector(outer, outer.exchange().hold(), request, work);
       asked.add(collector.said);
       // A client that left is answered nothing, so what was asked for it ends with it.
       outer.exchange().onClosed(collector::nothing);
-      inner.send(outer, request, collector).onEnd(over);
+      inner.send(under, outer, request, collector).onEnd(over);
     }
     return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
         .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
@@ -86,23 +91,32 @@ final class FanOut {
    * when that client leaves; completes on the call's loop.
    *
    * @param under the settings that hold for it
+   * @throws RefusedException with {@link Reason#OVERLOADED} when there is no room in memory
    */
   CompletableFuture<Said> one(Call outer, Snapshot under, InnerCalls.Request request) {
-    Collector collector = new Collector(outer, request, work);
-    inner.sendUnder(under, outer, request, collector);
+    BufferHold hold = outer.exchange().hold().another();
+    if (!hold.take(request.body().length)) {
+      throw RefusedException.of(Reason.OVERLOADED);
+    }
+    Collector collector = new Collector(outer, hold, request, work);
+    inner
+        .sendAside(under, outer, request, collector, hold)
+        .onEnd(() -> collector.said.whenComplete((said, failure) -> hold.release()));
     return collector.said;
   }
 
   private static final class Collector implements Responder, ResponseStream {
     private final InnerCalls.Request request;
+    private final Exchange client;
     private final CompletableFuture<Said> said = new CompletableFuture<>();
     private final ExposedMessages messages;
     private List<Header> headers = List.of();
     private @Nullable Answer last;
 
-    Collector(Call outer, InnerCalls.Request request, WorkPool work) {
+    Collector(Call outer, BufferHold hold, InnerCalls.Request request, WorkPool work) {
       this.request = request;
-      this.messages = new ExposedMessages(outer, request.route().server().name(), work);
+      this.client = outer.exchange();
+      this.messages = new ExposedMessages(outer, hold, request.route().server().name(), work);
     }
 
     void nothing() {
@@ -171,7 +185,7 @@ final class FanOut {
 
     @Override
     public boolean draining() {
-      return false;
+      return client.draining();
     }
   }
 }

@@ -65,7 +65,7 @@ final class FederatedGreeting {
     SessionsBehind others = new SessionsBehind(behind, forLater(call.message(), oldest));
     said.stream()
         .filter(FanOut.Said::hidden)
-        .forEach(one -> others.joining(one.server()).hidden(call.snapshot().policyRevision()));
+        .forEach(one -> others.joining(one.server()).failed(true));
     BoundSession session = sessions.open(call, oldest, others);
     if (session == null) {
       throw RefusedException.of(Reason.SESSION_LIMIT);

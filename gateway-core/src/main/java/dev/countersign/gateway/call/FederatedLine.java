@@ -14,6 +14,8 @@ import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.Rewrite;
 import dev.countersign.gateway.snapshot.FederatedRoute;
 import dev.countersign.gateway.snapshot.Route;
+import dev.countersign.gateway.snapshot.Snapshot;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * by itself. Names change here and nowhere else.
  */
 final class FederatedLine {
+  /** How long a list waits for servers that are not there yet; they join all the same. */
+  private static final Duration JOINED_IN = Duration.ofSeconds(5);
+
   private final InnerCalls inner;
   private final FanOut fanOut;
   private final LateJoins joins;
@@ -109,20 +114,24 @@ final class FederatedLine {
   private CompletableFuture<Void> relay(
       Call call, Route member, @Nullable String name, @Nullable String exposed, byte[] body) {
     if (call.modern()) {
-      relay(call, member, null, name, exposed, body);
+      relay(
+          call,
+          call.snapshot(),
+          new InnerCalls.Request(call.id(), member, null, name, exposed, body));
       return CompletableFuture.completedFuture(null);
     }
-    return joins
-        .with(call, call.snapshot(), member)
-        .thenAccept(
-            session ->
-                relay(
-                    call,
-                    member,
-                    session.orElseThrow(() -> notThere(call, member, exposed)),
-                    name,
-                    exposed,
-                    body));
+    var joined = joins.with(call, call.snapshot(), member);
+    boolean waits = !joined.isDone();
+    return joined.thenAccept(
+        known -> {
+          Standing on = waits ? Standing.now(call, parts.snapshots()) : Standing.of(call);
+          SessionsBehind.Member session = known.orElseThrow(() -> notThere(call, member, exposed));
+          Route to = on.to(member.server().name());
+          relay(
+              call,
+              on.under(),
+              new InnerCalls.Request(call.id(), to, session, name, exposed, body));
+        });
   }
 
   /** What the caller may not see is unknown to it, and not down. */
@@ -132,18 +141,9 @@ final class FederatedLine {
         : RefusedException.of(Reason.UPSTREAM_UNAVAILABLE);
   }
 
-  private void relay(
-      Call call,
-      Route member,
-      SessionsBehind.@Nullable Member session,
-      @Nullable String name,
-      @Nullable String exposed,
-      byte[] body) {
-    String server = member.server().name();
-    Relay relay = new Relay(call, server, parts.work());
-    Call sent =
-        inner.send(
-            call, new InnerCalls.Request(call.id(), member, session, name, exposed, body), relay);
+  private void relay(Call call, Snapshot under, InnerCalls.Request request) {
+    Relay relay = new Relay(call, request.route().server().name(), parts.work());
+    Call sent = inner.send(under, call, request, relay);
     sent.onEnd(() -> relay.settled().whenComplete((done, failure) -> call.end()));
   }
 
@@ -155,33 +155,54 @@ final class FederatedLine {
       Map<String, String> cursors = cursors(given);
       return asked(
           call,
+          call.snapshot(),
           requests(
               call,
+              Standing.of(call),
               server ->
                   cursors.containsKey(server)
                       ? Rewrite.cursor(message, cursors.get(server))
                       : null),
           said -> list(call, listing, said));
     }
-    List<CompletableFuture<?>> joined = new ArrayList<>();
-    if (!call.modern()) {
-      route(call).members().forEach(to -> joined.add(joins.with(call, call.snapshot(), to)));
+    Merge merge = said -> list(call, listing, said);
+    if (call.modern()) {
+      return all(call, merge);
     }
-    return CompletableFuture.allOf(joined.toArray(CompletableFuture<?>[]::new))
-        .thenCompose(all -> all(call, said -> list(call, listing, said)));
+    CompletableFuture<Void> joined = joined(call);
+    return joined.isDone()
+        ? all(call, merge)
+        : joined.thenCompose(all -> all(call, Standing.now(call, parts.snapshots()), merge));
+  }
+
+  /** Completes when all servers that can have joined, or have had their time. */
+  private CompletableFuture<Void> joined(Call call) {
+    List<CompletableFuture<?>> joined = new ArrayList<>();
+    route(call).members().forEach(to -> joined.add(joins.with(call, call.snapshot(), to)));
+    CompletableFuture<Void> all =
+        CompletableFuture.allOf(joined.toArray(CompletableFuture<?>[]::new));
+    if (!all.isDone()) {
+      var timer = call.exchange().loop().after(JOINED_IN, () -> all.complete(null));
+      call.onEnd(timer::cancel);
+    }
+    return all;
   }
 
   /** To every server; what they say makes one answer. */
   private CompletableFuture<Void> all(Call call, Merge merge) {
-    return asked(call, requests(call, server -> call.message().body()), merge);
+    return all(call, Standing.of(call), merge);
+  }
+
+  private CompletableFuture<Void> all(Call call, Standing on, Merge merge) {
+    return asked(call, on.under(), requests(call, on, server -> call.message().body()), merge);
   }
 
   /** To the servers that are here, and for which there is a body. */
   private List<InnerCalls.Request> requests(
-      Call call, Function<String, byte @Nullable []> bodyFor) {
+      Call call, Standing on, Function<String, byte @Nullable []> bodyFor) {
     List<InnerCalls.Request> requests = new ArrayList<>();
     SessionsBehind behind = parts.sessions().behind(call.session());
-    for (Route member : route(call).members()) {
+    for (Route member : on.route().members()) {
       SessionsBehind.Member session = behind.with(member.server().name());
       byte[] body = bodyFor.apply(member.server().name());
       if (body != null && (session != null || call.session() == null)) {
@@ -191,7 +212,8 @@ final class FederatedLine {
     return requests;
   }
 
-  private CompletableFuture<Void> asked(Call call, List<InnerCalls.Request> requests, Merge merge) {
+  private CompletableFuture<Void> asked(
+      Call call, Snapshot under, List<InnerCalls.Request> requests, Merge merge) {
     // A client that leaves early still has its requests in flight as long as servers are at work.
     AtomicInteger open = new AtomicInteger(requests.size() + 1);
     Runnable over =
@@ -201,11 +223,11 @@ final class FederatedLine {
           }
         };
     return fanOut
-        .ask(call, requests, over)
+        .ask(call, under, requests, over)
         .thenCompose(said -> merged(call, merge, said))
         .thenAccept(
             answer -> {
-              answer.ifPresent(whole -> write(call, whole));
+              answer.ifPresent(whole -> write(call, Relay.unlessSessionGone(call, whole)));
               over.run();
             });
   }

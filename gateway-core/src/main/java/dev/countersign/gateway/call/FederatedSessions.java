@@ -48,6 +48,7 @@ final class FederatedSessions {
       return null;
     }
     behind.put(session.id(), others);
+    others.all().forEach((server, member) -> removeAtEnd(holder, others, server, member));
     session.onEnd(
         () -> {
           behind.remove(session.id());
@@ -57,12 +58,32 @@ final class FederatedSessions {
   }
 
   /** Puts one more behind a call's session; it ends with that one, at once if that has ended. */
-  void join(Call call, String server, SessionsBehind.Member member) {
+  void join(Call call, SessionsBehind others, String server, SessionsBehind.Member member) {
+    Holder holder = holder(call);
+    SessionsBehind.Member before = others.add(server, member);
+    if (before != null) {
+      end(holder, before);
+    }
+    removeAtEnd(holder, others, server, member);
     BoundSession session = call.session();
-    if (session != null) {
-      Holder holder = holder(call);
-      behind(session).add(server, member);
-      session.onEnd(() -> end(holder, member));
+    if (session == null || session.ended()) {
+      end(holder, member);
+    }
+  }
+
+  /** Ends one that was opened to stand behind a call's session, and does not. */
+  void drop(Call call, SessionsBehind.Member member) {
+    end(holder(call), member);
+  }
+
+  /** A session that its server does not know any more is no way to it: it has to join anew. */
+  private void removeAtEnd(
+      Holder holder, SessionsBehind others, String server, SessionsBehind.Member member) {
+    BoundSession session = find(holder, member);
+    if (session == null) {
+      others.remove(server, member);
+    } else {
+      session.onEnd(() -> others.remove(server, member));
     }
   }
 
@@ -71,11 +92,10 @@ final class FederatedSessions {
     behind(call.session()).all().values().forEach(member -> find(holder(call), member));
   }
 
-  /** The sessions behind one; none behind null. */
+  /** The sessions behind one; none, and nobody else's, behind null or one that has ended. */
   SessionsBehind behind(@Nullable BoundSession session) {
-    return session == null
-        ? SessionsBehind.NONE
-        : behind.getOrDefault(session.id(), SessionsBehind.NONE);
+    SessionsBehind others = session == null ? null : behind.get(session.id());
+    return others == null ? new SessionsBehind(Map.of(), null) : others;
   }
 
   /** The server whose question this id would answer, or null. */

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.RequestHead;
@@ -66,27 +67,34 @@ final class InnerCalls {
       @Nullable String exposedName,
       byte[] body) {}
 
-  /** Sends one that its client waits for; what comes back goes to the responder. */
-  Call send(Call outer, Request request, Responder responder) {
-    Exchange exchange = exchange(outer, request, responder);
+  /**
+   * Sends one that its client waits for; what comes back goes to the responder.
+   *
+   * @param under the settings that hold for it
+   */
+  Call send(Snapshot under, Call outer, Request request, Responder responder) {
+    Exchange exchange = exchange(outer, request, responder, outer.exchange().hold());
     outer.exchange().onClosed(exchange::clientGone);
     outer.exchange().onDrain(exchange::drain);
-    return onItsWay(outer.snapshot(), outer, request, exchange);
+    return onItsWay(under, outer, request, exchange);
   }
 
   /**
-   * Sends one of which the gateway itself has to tell when nobody waits for it any more.
+   * Sends one of which the gateway itself has to tell when nobody waits for it any more, and that
+   * may be over long before the outer call is.
    *
-   * @param newest under which settings
+   * @param under the settings that hold for it
+   * @param hold what counts its memory; released by whoever made it
    */
-  Call sendUnder(Snapshot newest, Call outer, Request request, Responder responder) {
-    return onItsWay(newest, outer, request, exchange(outer, request, responder));
+  Call sendAside(
+      Snapshot under, Call outer, Request request, Responder responder, BufferHold hold) {
+    return onItsWay(under, outer, request, exchange(outer, request, responder, hold));
   }
 
-  private static Exchange exchange(Call outer, Request request, Responder responder) {
-    Exchange around = outer.exchange();
+  private static Exchange exchange(
+      Call outer, Request request, Responder responder, BufferHold hold) {
     return Exchange.of(
-        responder, around.loop(), head(outer, request), request.body(), around.hold());
+        responder, outer.exchange().loop(), head(outer, request), request.body(), hold);
   }
 
   private Call onItsWay(Snapshot under, Call outer, Request request, Exchange exchange) {

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
 import java.nio.charset.StandardCharsets;
@@ -41,14 +42,14 @@ final class LateJoins {
       return CompletableFuture.completedFuture(Optional.ofNullable(known));
     }
     CompletableFuture<Optional<SessionsBehind.Member>> ours = new CompletableFuture<>();
-    CompletableFuture<Optional<SessionsBehind.Member>> attempt =
-        behind.joining(server).begin(ours, under.policyRevision());
+    SessionsBehind.Joining joining = behind.joining(server);
+    CompletableFuture<Optional<SessionsBehind.Member>> attempt = joining.begin(ours);
     if (attempt == ours) {
       greet(call, under, to, behind, greeting)
           .whenComplete(
               (joined, failure) -> {
-                if (failure != null || joined.isEmpty()) {
-                  behind.joining(server).failed();
+                if (failure != null) {
+                  joining.failed(false);
                 }
                 ours.complete(failure == null ? joined : Optional.empty());
               });
@@ -58,11 +59,7 @@ final class LateJoins {
 
   /** Whether it is policy that keeps a server from the call's session. */
   boolean isHidden(Call call, Route to) {
-    return shared
-        .sessions()
-        .behind(call.session())
-        .joining(to.server().name())
-        .isHidden(call.snapshot().policyRevision());
+    return shared.sessions().behind(call.session()).joining(to.server().name()).isHidden();
   }
 
   private CompletableFuture<Optional<SessionsBehind.Member>> greet(
@@ -72,20 +69,31 @@ final class LateJoins {
         .thenCompose(
             said -> {
               shared.leftOut().unlessAnswered(said);
-              if (said.hidden()) {
-                behind.joining(to.server().name()).hidden(under.policyRevision());
-              }
               SessionsBehind.Member opened = FederatedGreeting.opened(said);
-              return opened == null
-                  ? CompletableFuture.completedFuture(Optional.empty())
-                  : fanOut
-                      .one(call, under, request(to, opened, INITIALIZED))
-                      .thenApply(
-                          taken -> {
-                            shared.sessions().join(call, to.server().name(), opened);
-                            return Optional.of(opened);
-                          });
+              if (opened == null) {
+                behind.joining(to.server().name()).failed(said.hidden());
+                return CompletableFuture.completedFuture(Optional.empty());
+              }
+              return greeted(call, to.server().name(), behind, opened).thenApply(Optional::of);
             });
+  }
+
+  private CompletableFuture<SessionsBehind.Member> greeted(
+      Call call, String server, SessionsBehind behind, SessionsBehind.Member opened) {
+    try {
+      Standing now = Standing.now(call, shared.snapshots());
+      return fanOut
+          .one(call, now.under(), request(now.to(server), opened, INITIALIZED))
+          .thenApply(
+              taken -> {
+                shared.sessions().join(call, behind, server, opened);
+                behind.joining(server).succeeded();
+                return opened;
+              });
+    } catch (RefusedException nothingHolds) {
+      shared.sessions().drop(call, opened);
+      throw nothingHolds;
+    }
   }
 
   private InnerCalls.Request request(

@@ -133,7 +133,7 @@ final class MergedListen {
     if (client != null) {
       if (end != null) {
         client.message(SseMark.NONE, end);
-      } else if (!acknowledged.isDone() && refusal != null) {
+      } else if (!acknowledged.isDone() && refusal != null && refusal.body().length > 0) {
         client.message(SseMark.NONE, refusal.body());
       }
       client.end();
@@ -187,6 +187,7 @@ final class MergedListen {
               .bytes();
       sent =
           inner.send(
+              call.snapshot(),
               call,
               new InnerCalls.Request(shared.ids().next(), route, null, null, null, body),
               this);
@@ -225,8 +226,9 @@ final class MergedListen {
       if (!hidden) {
         shared.leftOut().server(route.server().name());
       }
-      // A failure says more than that one of them is not for this caller.
-      if (refusal == null || !hidden) {
+      // A failure says more than that one of them is not for this caller, and what has a body says
+      // more than an empty 400, after which a client takes this for a legacy server.
+      if (refusal == null || refusal.body().length == 0 || (!hidden && answer.body().length > 0)) {
         refusal = answer;
       }
       ended(false);
@@ -242,7 +244,7 @@ final class MergedListen {
 
     @Override
     public boolean draining() {
-      return false;
+      return call.exchange().draining();
     }
 
     @Override

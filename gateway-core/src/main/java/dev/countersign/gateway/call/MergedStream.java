@@ -2,6 +2,7 @@
 package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.http.ResponseStream;
@@ -29,8 +30,8 @@ final class MergedStream {
   /** What streams that end with this one get to say why by themselves. */
   private static final Duration LINGER = Duration.ofSeconds(1);
 
-  /** Refused, session gone, no such stream: asking again would get the same answer. */
-  private static final Set<Integer> FOR_GOOD = Set.of(403, 404, 405);
+  /** Refused, no such stream: asking again would get the same answer. */
+  private static final Set<Integer> FOR_GOOD = Set.of(403, 405);
 
   private static final Logger LOG = LoggerFactory.getLogger(MergedStream.class);
 
@@ -74,6 +75,7 @@ final class MergedStream {
   }
 
   private void ask() {
+    renew();
     if (over || !(under.entrance(call.entrance().path()) instanceof FederatedRoute route)) {
       return;
     }
@@ -136,6 +138,11 @@ final class MergedStream {
 
   private void lookAfter() {
     shared.sessions().use(call);
+    ask();
+  }
+
+  /** What is asked is asked under the newest settings. */
+  private void renew() {
     Snapshot newest = shared.snapshots().current();
     if (newest != null && newest != under) {
       under = newest;
@@ -145,7 +152,6 @@ final class MergedStream {
         finish();
       }
     }
-    ask();
   }
 
   private void finish() {
@@ -176,6 +182,8 @@ final class MergedStream {
     private final String server;
     private final Pauses pauses = new Pauses();
     private Asking asking = Asking.NOT;
+    private SessionsBehind.@Nullable Member askedFor;
+    private BufferHold hold = call.exchange().hold();
     private Answer refusal = Answer.empty(405);
     private @Nullable Call sent;
     private @Nullable MemberStream stream;
@@ -186,16 +194,29 @@ final class MergedStream {
     }
 
     void ask(Route route, SessionsBehind.Member session) {
+      if (!session.equals(askedFor)) {
+        underNewSettings();
+      }
       if (asking == Asking.NOT && !never && pauses.over()) {
         asking = Asking.ASKED;
+        askedFor = session;
+        stream = null;
+        BufferHold ofThis = call.exchange().hold().another();
+        hold = ofThis;
         sent =
-            inner.sendUnder(
+            inner.sendAside(
                 under,
                 call,
                 new InnerCalls.Request(
                     shared.ids().next(), route, session, null, null, new byte[0]),
-                this);
+                this,
+                ofThis);
+        sent.onEnd(() -> settled().whenComplete((done, failure) -> ofThis.release()));
       }
+    }
+
+    private CompletableFuture<Void> settled() {
+      return stream == null ? CompletableFuture.completedFuture(null) : stream.settled();
     }
 
     boolean awaited() {
@@ -241,13 +262,13 @@ final class MergedStream {
     public ResponseStream stream(int status, List<Header> head) {
       asking = Asking.OPEN;
       openClient();
-      stream = new MemberStream(new ExposedMessages(call, server, shared.work()), this);
+      stream = new MemberStream(new ExposedMessages(call, hold, server, shared.work()), this);
       return stream;
     }
 
     @Override
     public boolean draining() {
-      return false;
+      return call.exchange().draining();
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.http.ResponseStream;
+import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.sse.SseMark;
 import dev.countersign.gateway.work.WorkPool;
 import java.util.ArrayList;
@@ -48,9 +49,21 @@ final class Relay implements Responder {
         messages
             .read(answer.body())
             .thenApply(said -> new Answer(answer.status(), answer.headers(), said.bytes()))
+            .thenApply(said -> unlessSessionGone(outer, said))
             .exceptionally(failure -> withheld(outer, failure))
             .thenAccept(client::answer);
     settled = () -> given;
+  }
+
+  /**
+   * An answer, unless it is that a server does not know its session any more. Of the client's own
+   * session that is not true, and it would give up those with all other servers.
+   */
+  static Answer unlessSessionGone(Call outer, Answer answer) {
+    BoundSession session = outer.session();
+    return answer.status() == 404 && session != null && !session.ended()
+        ? withheld(outer, RefusedException.of(Reason.UPSTREAM_UNAVAILABLE))
+        : answer;
   }
 
   /** What a client gets when a server has answered and this cannot be handed on. */
@@ -82,7 +95,7 @@ final class Relay implements Responder {
 
   @Override
   public boolean draining() {
-    return false;
+    return client.draining();
   }
 
   private final class ToClient implements MemberStream.Sink {

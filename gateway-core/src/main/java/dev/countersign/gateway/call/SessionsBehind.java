@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
  * servers. Any thread.
  */
 final class SessionsBehind {
-  /** Behind a session that has none. */
-  static final SessionsBehind NONE = new SessionsBehind(Map.of(), null);
-
   private final ConcurrentHashMap<String, Member> members;
   private final byte @Nullable [] greeting;
   private final ConcurrentHashMap<String, Joining> joining = new ConcurrentHashMap<>();
@@ -54,10 +51,20 @@ final class SessionsBehind {
     return greeting;
   }
 
-  /** A server has joined. */
-  void add(String server, Member member) {
-    members.put(server, member);
+  /**
+   * A server has joined.
+   *
+   * @return what stood there before, or null
+   */
+  @Nullable Member add(String server, Member member) {
+    Member before = members.put(server, member);
     onJoined.forEach(Runnable::run);
+    return before;
+  }
+
+  /** A session with a server has ended. */
+  void remove(String server, Member member) {
+    members.remove(server, member);
   }
 
   /** Runs a task each time a server has joined, on the thread where it has. */
@@ -75,43 +82,44 @@ final class SessionsBehind {
     return joining.computeIfAbsent(server, first -> new Joining());
   }
 
-  /**
-   * Attempts to have one server join: one at a time, with pauses after failures, and none while
-   * policy keeps it from the caller. Any thread.
-   */
+  /** Attempts to have one server join: one at a time, with pauses after failures. Any thread. */
   static final class Joining {
     private final Pauses pauses = new Pauses();
-    private @Nullable String hiddenBy;
+    private boolean hidden;
     private CompletableFuture<Optional<Member>> newest =
         CompletableFuture.completedFuture(Optional.empty());
 
     /**
      * The attempt that is under way; this one, if none is and none failed just now; else one that
      * has failed.
-     *
-     * @param policy the revision that it would be decided by
      */
     synchronized CompletableFuture<Optional<Member>> begin(
-        CompletableFuture<Optional<Member>> attempt, String policy) {
-      if (newest.isDone() && pauses.over() && !policy.equals(hiddenBy)) {
+        CompletableFuture<Optional<Member>> attempt) {
+      if (newest.isDone() && pauses.over()) {
         newest = attempt;
       }
       return newest;
     }
 
-    /** A revision of policy keeps the server from the caller. */
-    synchronized void hidden(String policy) {
-      hiddenBy = policy;
+    /** Whether the last attempt failed because policy kept the server from the caller. */
+    synchronized boolean isHidden() {
+      return hidden;
     }
 
-    /** Whether a revision of policy is known to keep it from the caller. */
-    synchronized boolean isHidden(String policy) {
-      return policy.equals(hiddenBy);
-    }
-
-    /** The attempt failed. */
-    void failed() {
+    /**
+     * The attempt failed.
+     *
+     * @param byPolicy because policy keeps the server from the caller
+     */
+    synchronized void failed(boolean byPolicy) {
+      hidden = byPolicy;
       pauses.failed();
+    }
+
+    /** The server has joined. */
+    synchronized void succeeded() {
+      hidden = false;
+      pauses.reset();
     }
   }
 }
