@@ -48,11 +48,11 @@ final class AnswerStep {
     OutcomeResult result = call.life().result();
     if (result == OutcomeResult.ANSWERED) {
       question.asker().answered();
-    } else if (!call.life().wasSent()) {
-      question.asker().unanswered("its answer was not let through");
     } else if (result == OutcomeResult.NOT_DISPATCHED
         && session.questions().add(question, call.limits().perSession().questionsMax())) {
       question.asker().waitsOn();
+    } else if (!call.life().wasSent()) {
+      question.asker().unanswered("its answer was not let through");
     } else {
       question.asker().unanswered("its answer did not reach the server");
     }
