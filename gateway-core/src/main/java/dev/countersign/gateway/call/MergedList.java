@@ -45,6 +45,8 @@ final class MergedList {
       JsonValue result = one.result();
       if (result != null) {
         merged.add(one.server(), result);
+      } else if (!one.hidden()) {
+        merged.lacks();
       }
     }
     if (!merged.any) {
@@ -57,9 +59,15 @@ final class MergedList {
     return MessageStep.result(idJson, merged.result(modern));
   }
 
+  /** What one of them may have tomorrow is not there today: nobody keeps such a list. */
+  private void lacks() {
+    ttlMillis = 0;
+  }
+
   private void add(String server, JsonValue result) {
     JsonValue list = result.member(listing.member());
     if (list == null || list.kind() != JsonKind.ARRAY) {
+      lacks();
       return;
     }
     any = true;
