@@ -44,6 +44,20 @@ final class CallerSharesTest {
   }
 
   @Test
+  void whatWasBrokenOffJustNowIsNotForgivenByTheClock() {
+    nanos += Duration.ofSeconds(14).toNanos();
+    breakOff(ALICE, 1);
+    nanos += Duration.ofSeconds(15).toNanos();
+    breakOff(ALICE, CallerShares.PER_CALLER_MAX - 1);
+    nanos += Duration.ofSeconds(2).toNanos();
+
+    assertThat(shares.hasRoom(ALICE)).isTrue();
+    assertThat(shares.resets(ALICE)).isEqualTo(CallerShares.PER_CALLER_MAX - 1);
+    nanos += Duration.ofSeconds(31).toNanos();
+    assertThat(shares.resets(ALICE)).isZero();
+  }
+
+  @Test
   void noCallerAloneBringsAConnectionToRest() {
     breakOff(ALICE, CallerShares.PER_CALLER_MAX);
     assertThat(shares.hasRoom()).isTrue();
