@@ -225,6 +225,22 @@ final class FederatedListenTest {
   }
 
   @Test
+  void refusalThatSaysSomethingGoesBeforeOneThatDoesNot() throws Exception {
+    gateway.close();
+    gateway =
+        WireGateway.federated(
+            folder,
+            servers().replace(mail.url() + "\"", mail.url() + "\", era: legacy"),
+            List.of(GRANT.formatted("mail", "mail")),
+            "keep_alive: 100ms");
+
+    HttpResponse<String> answer = gateway.modern("subscriptions/listen", WANTED).send();
+
+    assertThat(answer.body()).contains("policy_refused");
+    assertThat(mail.seen).isEmpty();
+  }
+
+  @Test
   void streamEndsWhenTheLastServersDoes() throws Exception {
     try (Events events = listen(WANTED)) {
       ModernServer.Stream ofFiles = opened(files);

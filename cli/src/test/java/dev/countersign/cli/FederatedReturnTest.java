@@ -215,13 +215,11 @@ final class FederatedReturnTest {
       known = "upstream-2";
       files.getStatus = 404;
       first.close();
-      while (files.seen("initialize").size() < 2) {
-        LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
-      }
+      awaitSeen("initialize", 2);
       files.getStatus = 200;
 
       LegacyServer.Stream again = next(files.gets);
-      assertThat(again.seen.session()).isEqualTo("upstream-2");
+      assertThat(again.seen.session()).startsWith("upstream-").isNotEqualTo("upstream-1");
       assertThat(events.message().path("method").asText()).endsWith("list_changed");
     }
   }
@@ -245,6 +243,29 @@ final class FederatedReturnTest {
       next(files.gets);
 
       assertThat(buffered()).isLessThanOrEqualTo(before);
+    }
+  }
+
+  @Test
+  void serverThatJoinsLaterHearsOfTheLogLevel() throws Exception {
+    LegacyClient client = clientBeforeSlowGreeting();
+    client.ask("1", "logging/setLevel", "{'level':'error'}");
+    assertThat(files.seen("logging/setLevel")).isEmpty();
+    release.countDown();
+
+    client.ask("2", "tools/list", "{}");
+
+    awaitSeen("logging/setLevel", 1);
+    LegacyServer.Seen set = files.seen("logging/setLevel").getFirst();
+    assertThat(set.body().path("params")).hasToString("{\"level\":\"error\"}");
+    assertThat(set.session()).isEqualTo("upstream-1");
+  }
+
+  private void awaitSeen(String method, int times) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (files.seen(method).size() < times) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
     }
   }
 

@@ -247,6 +247,50 @@ final class FederatedStreamsTest {
   }
 
   @Test
+  void progressGoesToTheOneServerThatAwaitsIt() throws Exception {
+    for (LegacyServer server : List.of(files, mail)) {
+      server.handlers.put("tools/call", (seen, reply) -> reply.stream());
+    }
+    LegacyClient client = client("{\"roots\":{}}");
+    try (Events events = client.get(null);
+        Events ofFiles = client.call("5", "tools/call", "{'name':'files__t'}");
+        Events ofMail = client.call("6", "tools/call", "{'name':'mail__t'}")) {
+      assertThat(List.of(ofFiles.status(), ofMail.status())).containsOnly(200);
+      LegacyServer.Stream filesAsk = next(files.gets);
+      LegacyServer.Stream mailAsk = next(mail.gets);
+      filesAsk.message(roots(1, "same"));
+      mailAsk.message(roots(2, "same"));
+      mailAsk.message(roots(3, "own"));
+      for (int i = 0; i < 3; i++) {
+        events.message();
+      }
+
+      assertThat(progress(client, "same")).isEqualTo(202);
+      assertThat(progress(client, "nobody")).isEqualTo(202);
+      assertThat(progress(client, "own")).isEqualTo(202);
+
+      assertThat(next(mail.notifications).path("params").path("progressToken").asText())
+          .isEqualTo("own");
+      assertThat(mail.notifications).isEmpty();
+      assertThat(files.notifications).isEmpty();
+    }
+  }
+
+  private static String roots(int id, String token) {
+    return "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"roots/list\",\"params\":{\"_meta\":{\"progressToken\":\"%s\"}}}"
+        .formatted(id, token);
+  }
+
+  private static int progress(LegacyClient client, String token) throws Exception {
+    return client
+        .post(
+            "{'jsonrpc':'2.0','method':'notifications/progress','params':{'progressToken':'"
+                + token
+                + "','progress':1}}")
+        .statusCode();
+  }
+
+  @Test
   void clientThatLeavesTakesTheServersStreamsWithIt() throws Exception {
     Events events = client("{}").get(null);
     LegacyServer.Stream ofFiles = next(files.gets);

@@ -88,15 +88,15 @@ final class FanOut {
 
   /**
    * Asks one server something that is not for the client of this call alone, so that it goes on
-   * when that client leaves; completes on the call's loop.
+   * when that client leaves; completes on the call's loop, fails with {@link Reason#OVERLOADED}
+   * when there is no room in memory.
    *
    * @param under the settings that hold for it
-   * @throws RefusedException with {@link Reason#OVERLOADED} when there is no room in memory
    */
   CompletableFuture<Said> one(Call outer, Snapshot under, InnerCalls.Request request) {
     BufferHold hold = outer.exchange().hold().another();
     if (!hold.take(request.body().length)) {
-      throw RefusedException.of(Reason.OVERLOADED);
+      return CompletableFuture.failedFuture(RefusedException.of(Reason.OVERLOADED));
     }
     Collector collector = new Collector(outer, hold, request, work);
     inner

@@ -9,12 +9,14 @@ import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.mcp.ExposedNames;
+import dev.countersign.gateway.mcp.LogLevel;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.Rewrite;
 import dev.countersign.gateway.snapshot.FederatedRoute;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,14 +66,38 @@ final class FederatedLine {
       case INITIALIZE -> all(call, said -> now(greeting.initialized(call, said)));
       case DISCOVER -> all(call, said -> now(greeting.discovered(call, said)));
       case RESPONSE -> toAsker(call);
-      case INITIALIZED, CANCELLED, PROGRESS, ROOTS_CHANGED ->
-          all(call, said -> now(Answer.empty(202)));
+      case INITIALIZED, CANCELLED, ROOTS_CHANGED -> all(call, said -> now(Answer.empty(202)));
+      case PROGRESS -> progress(call);
       case END -> all(call, said -> now(Answer.empty(200)));
-      case SET_LEVEL -> all(call, said -> now(firstResult(said)));
+      case SET_LEVEL -> setLevel(call);
       case STREAM -> stream(call);
       case LISTEN -> listen(call);
       default -> one(call);
     };
+  }
+
+  private CompletableFuture<Void> setLevel(Call call) {
+    // The servers' own bounds are looked at when it goes to them.
+    LogLevel wanted = Rewrite.logLevel(call.message(), LogLevel.DEBUG);
+    parts.sessions().behind(call.session()).level(wanted);
+    return all(call, said -> now(firstResult(said)));
+  }
+
+  /** To the server that asked, when that is clear: tokens of several may be the same. */
+  private CompletableFuture<Void> progress(Call call) {
+    McpMessage message = call.message();
+    JsonValue token = message.params() == null ? null : message.params().member("progressToken");
+    String asker =
+        token == null
+            ? null
+            : parts
+                .sessions()
+                .awaitsProgress(call, new String(token.raw(), StandardCharsets.UTF_8));
+    return asked(
+        call,
+        call.snapshot(),
+        requests(call, Standing.of(call), server -> server.equals(asker) ? message.body() : null),
+        said -> now(Answer.empty(202)));
   }
 
   private CompletableFuture<Void> stream(Call call) {

@@ -7,6 +7,8 @@ import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.identity.CallerKey;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -108,6 +110,21 @@ final class FederatedSessions {
       }
     }
     return null;
+  }
+
+  /** The one server that awaits progress under this token; null when none does, or several do. */
+  @Nullable String awaitsProgress(Call call, String token) {
+    List<String> servers = new ArrayList<>();
+    behind(call.session())
+        .all()
+        .forEach(
+            (server, member) -> {
+              BoundSession session = find(holder(call), member);
+              if (session != null && session.questions().awaitsProgress(token)) {
+                servers.add(server);
+              }
+            });
+    return servers.size() == 1 ? servers.getFirst() : null;
   }
 
   private static Holder holder(Call call) {

@@ -1,7 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
-import dev.countersign.gateway.error.RefusedException;
+import dev.countersign.gateway.mcp.LogLevel;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
 import java.nio.charset.StandardCharsets;
@@ -80,20 +80,38 @@ final class LateJoins {
 
   private CompletableFuture<SessionsBehind.Member> greeted(
       Call call, String server, SessionsBehind behind, SessionsBehind.Member opened) {
-    try {
-      Standing now = Standing.now(call, shared.snapshots());
-      return fanOut
-          .one(call, now.under(), request(now.to(server), opened, INITIALIZED))
-          .thenApply(
-              taken -> {
-                shared.sessions().join(call, behind, server, opened);
-                behind.joining(server).succeeded();
-                return opened;
-              });
-    } catch (RefusedException nothingHolds) {
-      shared.sessions().drop(call, opened);
-      throw nothingHolds;
-    }
+    return CompletableFuture.completedFuture(opened)
+        .thenCompose(session -> say(call, server, session, INITIALIZED))
+        .thenApply(
+            taken -> {
+              shared.sessions().join(call, behind, server, opened);
+              behind.joining(server).succeeded();
+              LogLevel level = behind.level();
+              if (level != null) {
+                // It has joined, whatever it says to this.
+                var unused = say(call, server, opened, setLevel(level));
+              }
+              return opened;
+            })
+        .whenComplete(
+            (joined, failure) -> {
+              if (failure != null) {
+                shared.sessions().drop(call, opened);
+              }
+            });
+  }
+
+  private CompletableFuture<FanOut.Said> say(
+      Call call, String server, SessionsBehind.Member session, byte[] message) {
+    Standing now = Standing.now(call, shared.snapshots());
+    return fanOut.one(call, now.under(), request(now.to(server), session, message));
+  }
+
+  private static byte[] setLevel(LogLevel level) {
+    return ("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"logging/setLevel\",\"params\":{\"level\":\""
+            + level.wire()
+            + "\"}}")
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   private InnerCalls.Request request(

@@ -231,9 +231,8 @@ final class ReplyGovernor implements ReplyListener {
     if (StreamLife.isOf(call) && delivery.streaming()) {
       delivery.finished(failure.detail());
     } else {
-      // Only a server that ends its stream well means to be asked again; one that broke may be
-      // gone,
-      // and at the gateway's own end nobody would write down what became of the call.
+      // Only a server that ends its stream well means to be asked again: one that broke may be
+      // gone, and at the gateway's own end nobody would write down what became of the call.
       failures.upstream(failure);
     }
   }

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.mcp.LogLevel;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,6 +19,7 @@ final class SessionsBehind {
   private final byte @Nullable [] greeting;
   private final ConcurrentHashMap<String, Joining> joining = new ConcurrentHashMap<>();
   private final Set<Runnable> onJoined = ConcurrentHashMap.newKeySet();
+  private volatile @Nullable LogLevel level;
 
   /**
    * A session with one server.
@@ -75,6 +77,16 @@ final class SessionsBehind {
   /** Takes such a task back. */
   void forget(Runnable task) {
     onJoined.remove(task);
+  }
+
+  /** The log level that the client wants, of servers that join later, too. */
+  void level(LogLevel wanted) {
+    level = wanted;
+  }
+
+  /** The log level that the client wants, or null when it has said none. */
+  @Nullable LogLevel level() {
+    return level;
   }
 
   /** What is known of attempts to have a server join. */
