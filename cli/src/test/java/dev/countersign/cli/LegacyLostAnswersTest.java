@@ -7,10 +7,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.countersign.cli.LegacyClient.Events;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,6 +123,51 @@ final class LegacyLostAnswersTest {
           .containsExactlyInAnyOrder("not_dispatched", "answered");
       assertThat(outcomes(gateway, "input_request")).containsExactly("answered");
       assertThat(server.responses).isEmpty();
+    }
+  }
+
+  @Test
+  void clientThatDropsWhileItsAnswerIsDecidedMayPostItAgain() throws Exception {
+    try (WireGateway gateway = gateway("call: 1m")) {
+      LegacyClient client = client(gateway);
+      try (Events events = call(client, "1")) {
+        LegacyServer.Stream stream = next(calls);
+        // Which comes first, the drop or the dispatch, is open; that the answer arrives is not.
+        for (int i = 0; i < 20; i++) {
+          stream.message(FORM);
+          JsonNode asked = events.message();
+          postAndDrop(client, asked);
+          JsonNode answer = server.responses.poll();
+          long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+          while (answer == null) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            assertThat(accept(client, asked)).isIn(202, 400);
+            answer = server.responses.poll(1, TimeUnit.MILLISECONDS);
+          }
+          assertThat(answer.path("result").path("action").asText()).isEqualTo("accept");
+        }
+        stream.result("{}");
+      }
+      assertThat(server.responses).isEmpty();
+    }
+  }
+
+  private static void postAndDrop(LegacyClient client, JsonNode asked) throws IOException {
+    String body =
+        "{\"jsonrpc\":\"2.0\",\"id\":"
+            + asked.path("id")
+            + ",\"result\":{\"action\":\"accept\",\"content\":{\"name\":\"x\"}}}";
+    HttpRequest request = client.request().build();
+    StringBuilder text =
+        new StringBuilder("POST ").append(request.uri().getPath()).append(" HTTP/1.1\r\n");
+    text.append("host: ").append(request.uri().getAuthority()).append("\r\n");
+    request
+        .headers()
+        .map()
+        .forEach((name, values) -> text.append(name + ": " + values.getFirst() + "\r\n"));
+    text.append("content-length: ").append(body.length()).append("\r\n\r\n").append(body);
+    try (Socket socket = new Socket(request.uri().getHost(), request.uri().getPort())) {
+      socket.getOutputStream().write(text.toString().getBytes(StandardCharsets.UTF_8));
     }
   }
 
