@@ -29,8 +29,8 @@ final class MemberStream implements ResponseStream {
     /** Nothing more comes, because a message could not be read. */
     void failed(Throwable failure);
 
-    /** The server is there and says nothing. */
-    void keepAlive();
+    /** The server is there and says nothing, which matters where the client hears only of it. */
+    default void keepAlive() {}
 
     /** Whether the client keeps up. */
     boolean writable();

@@ -5,7 +5,6 @@ import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Header;
-import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.http.ResponseStream;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
@@ -22,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +41,7 @@ final class MergedListen {
   private @Nullable ClientStream client;
   private byte @Nullable [] end;
   private @Nullable Answer refusal;
+  private int open;
   private boolean asked;
   private boolean late;
   private boolean over;
@@ -73,21 +72,24 @@ final class MergedListen {
       // It names servers that are not here: there is nothing to hear, as with hidden ones.
       route.members().forEach(member -> parts.add(new Part(member, filter.of(""))));
     }
-    AtomicInteger open = new AtomicInteger(parts.size());
+    open = parts.size();
     call.exchange().onClosed(this::left);
     var timer = call.exchange().loop().after(ACKNOWLEDGED_IN, this::late);
     call.onEnd(timer::cancel);
     for (Part part : parts) {
-      part.ask(Objects.requireNonNull(wanted))
-          .onEnd(
-              () -> {
-                if (open.decrementAndGet() == 0) {
-                  part.settled().whenComplete((done, failure) -> call.end());
-                }
-              });
+      part.ask(Objects.requireNonNull(wanted)).onEnd(this::endAfterLast);
     }
     asked = true;
     settle();
+  }
+
+  private void endAfterLast() {
+    open--;
+    if (open == 0) {
+      CompletableFuture.allOf(
+              parts.stream().map(Part::settled).toArray(CompletableFuture<?>[]::new))
+          .whenComplete((done, failure) -> call.end());
+    }
   }
 
   private void late() {
@@ -167,15 +169,14 @@ final class MergedListen {
   }
 
   /** The subscription at one server. */
-  private final class Part implements Responder, MemberStream.Sink {
+  private final class Part extends MemberPart {
     private final Route route;
     private final SubscriptionFilter filter;
-    private @Nullable Call sent;
-    private @Nullable MemberStream stream;
     private @Nullable SubscriptionFilter served;
     private boolean over;
 
     Part(Route route, SubscriptionFilter filter) {
+      super(call, route.server().name(), shared);
       this.route = route;
       this.filter = filter;
     }
@@ -185,31 +186,20 @@ final class MergedListen {
           new BodyEdit(call.message().body())
               .replace(wanted.start(), wanted.end(), filter.json().getBytes(StandardCharsets.UTF_8))
               .bytes();
-      sent =
+      Call request =
           inner.send(
               call.snapshot(),
               call,
               new InnerCalls.Request(shared.ids().next(), route, null, null, null, body),
               this);
-      return sent;
-    }
-
-    CompletableFuture<Void> settled() {
-      return stream == null ? CompletableFuture.completedFuture(null) : stream.settled();
+      sent(request);
+      return request;
     }
 
     void tooLate() {
       over = true;
-      shared.leftOut().server(route.server().name());
-      if (sent != null) {
-        sent.exchange().clientGone();
-      }
-    }
-
-    void caughtUp() {
-      if (stream != null) {
-        stream.caughtUp();
-      }
+      shared.leftOut().server(server());
+      cancel();
     }
 
     @Override
@@ -237,14 +227,7 @@ final class MergedListen {
     @Override
     public ResponseStream stream(int status, List<Header> head) {
       openClient();
-      stream =
-          new MemberStream(new ExposedMessages(call, route.server().name(), shared.work()), this);
-      return stream;
-    }
-
-    @Override
-    public boolean draining() {
-      return call.exchange().draining();
+      return begin(call.exchange().hold());
     }
 
     @Override
@@ -286,11 +269,6 @@ final class MergedListen {
     public void failed(Throwable failure) {
       tooLate();
       settle();
-    }
-
-    @Override
-    public void keepAlive() {
-      // The client's stream has its own.
     }
 
     @Override

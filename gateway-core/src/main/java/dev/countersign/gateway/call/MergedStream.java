@@ -4,7 +4,6 @@ package dev.countersign.gateway.call;
 import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.http.Header;
-import dev.countersign.gateway.http.Responder;
 import dev.countersign.gateway.http.ResponseStream;
 import dev.countersign.gateway.snapshot.FederatedRoute;
 import dev.countersign.gateway.snapshot.Route;
@@ -178,19 +177,16 @@ final class MergedStream {
   }
 
   /** The stream of one server. */
-  private final class Part implements Responder, MemberStream.Sink {
-    private final String server;
+  private final class Part extends MemberPart {
     private final Pauses pauses = new Pauses();
     private Asking asking = Asking.NOT;
     private SessionsBehind.@Nullable Member askedFor;
     private BufferHold hold = call.exchange().hold();
     private Answer refusal = Answer.empty(405);
-    private @Nullable Call sent;
-    private @Nullable MemberStream stream;
     private boolean never;
 
     Part(String server) {
-      this.server = server;
+      super(call, server, shared);
     }
 
     void ask(Route route, SessionsBehind.Member session) {
@@ -200,10 +196,9 @@ final class MergedStream {
       if (asking == Asking.NOT && !never && pauses.over()) {
         asking = Asking.ASKED;
         askedFor = session;
-        stream = null;
         BufferHold ofThis = call.exchange().hold().another();
         hold = ofThis;
-        sent =
+        Call request =
             inner.sendAside(
                 under,
                 call,
@@ -211,12 +206,9 @@ final class MergedStream {
                     shared.ids().next(), route, session, null, null, new byte[0]),
                 this,
                 ofThis);
-        sent.onEnd(() -> settled().whenComplete((done, failure) -> ofThis.release()));
+        sent(request);
+        request.onEnd(() -> settled().whenComplete((done, failure) -> ofThis.release()));
       }
-    }
-
-    private CompletableFuture<Void> settled() {
-      return stream == null ? CompletableFuture.completedFuture(null) : stream.settled();
     }
 
     boolean awaited() {
@@ -228,24 +220,6 @@ final class MergedStream {
       pauses.reset();
     }
 
-    void drain() {
-      if (sent != null) {
-        sent.exchange().drain();
-      }
-    }
-
-    void cancel() {
-      if (sent != null) {
-        sent.exchange().clientGone();
-      }
-    }
-
-    void caughtUp() {
-      if (stream != null) {
-        stream.caughtUp();
-      }
-    }
-
     @Override
     public void answer(Answer answer) {
       asking = Asking.NOT;
@@ -253,7 +227,7 @@ final class MergedStream {
       never = FOR_GOOD.contains(answer.status());
       if (!never) {
         pauses.failed();
-        shared.leftOut().server(server);
+        shared.leftOut().server(server());
       }
       settle();
     }
@@ -262,13 +236,7 @@ final class MergedStream {
     public ResponseStream stream(int status, List<Header> head) {
       asking = Asking.OPEN;
       openClient();
-      stream = new MemberStream(new ExposedMessages(call, hold, server, shared.work()), this);
-      return stream;
-    }
-
-    @Override
-    public boolean draining() {
-      return call.exchange().draining();
+      return begin(hold);
     }
 
     @Override
@@ -289,17 +257,12 @@ final class MergedStream {
     @Override
     public void failed(Throwable failure) {
       LOG.atWarn()
-          .addKeyValue("server", server)
+          .addKeyValue("server", server())
           .setCause(failure)
           .log("a message of a stream could not be handed on");
-      shared.leftOut().server(server);
+      shared.leftOut().server(server());
       cancel();
       ended(false);
-    }
-
-    @Override
-    public void keepAlive() {
-      // The client's stream has its own.
     }
 
     @Override
