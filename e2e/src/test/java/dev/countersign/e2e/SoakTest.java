@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.countersign.audit.AuditVerifier;
 import dev.countersign.cli.demo.DemoIssuer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -17,6 +19,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,6 +39,7 @@ final class SoakTest {
   private static final int CALLS = 10_000;
   private static final int STREAMS = 1_000;
   private static final int LAST_CALLS = 100;
+
   private static final int FILES_NEEDED = 4_096;
 
   /** What tables may still grow by, once all kinds of calls were seen; 40 bytes for each call. */
@@ -68,7 +72,11 @@ final class SoakTest {
       load.run(WARM_CALLS, CALLS, STREAMS);
       load.awaitQuiet();
 
-      assertThat(load.faults()).as("faults with seed " + seed).isEmpty();
+      assertThat(load.faults())
+          .as(
+              () ->
+                  "faults with seed " + seed + ", and what the gateway said:\n" + warnings(gateway))
+          .isEmpty();
       LiveMemory after = gateway.liveMemory();
       System.out.println(load + ", live bytes " + before.bytes() + " then " + after.bytes());
       assertThat(after.bytes() - before.bytes())
@@ -79,6 +87,28 @@ final class SoakTest {
       load.awaitQuiet();
       assertThat(gateway.stop()).isEqualTo(GatewayProcess.STOPPED);
       everyCallIsOnRecord(gateway, server);
+    }
+  }
+
+  /** A line of the log without what differs from call to call. */
+  private static String cause(String line) {
+    return line.replaceAll("\"(ts|call)\":\"[^\"]*\",?", "");
+  }
+
+  /** What broke at the server without having been cut there, as far as the gateway knows. */
+  private static String warnings(GatewayProcess gateway) {
+    try {
+      return gateway
+          .said()
+          .lines()
+          .filter(line -> line.contains("WARN") || line.contains("ERROR"))
+          .collect(Collectors.groupingBy(SoakTest::cause))
+          .values()
+          .stream()
+          .map(lines -> lines.size() + " times: " + lines.getLast())
+          .collect(Collectors.joining("\n"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
