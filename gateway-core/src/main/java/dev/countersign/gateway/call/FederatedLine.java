@@ -21,12 +21,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,14 +38,15 @@ final class FederatedLine {
   private static final Duration JOINED_IN = Duration.ofSeconds(5);
 
   private final InnerCalls inner;
-  private final FanOut fanOut;
+  private final AskEveryone everyone;
   private final LateJoins joins;
   private final FederatedParts parts;
   private final FederatedGreeting greeting;
 
   FederatedLine(Consumer<Call> line, FederatedParts parts) {
     this.inner = new InnerCalls(line);
-    this.fanOut = new FanOut(inner, parts.work());
+    FanOut fanOut = new FanOut(inner, parts.work());
+    this.everyone = new AskEveryone(fanOut, parts);
     this.joins = new LateJoins(fanOut, parts);
     this.parts = parts;
     this.greeting = new FederatedGreeting(parts.sessions());
@@ -63,12 +61,13 @@ final class FederatedLine {
       return lists(call, listing);
     }
     return switch (message.method()) {
-      case INITIALIZE -> all(call, said -> now(greeting.initialized(call, said)));
-      case DISCOVER -> all(call, said -> now(greeting.discovered(call, said)));
+      case INITIALIZE -> everyone.ask(call, said -> now(greeting.initialized(call, said)));
+      case DISCOVER -> everyone.ask(call, said -> now(greeting.discovered(call, said)));
       case RESPONSE -> toAsker(call);
-      case INITIALIZED, CANCELLED, ROOTS_CHANGED -> all(call, said -> now(Answer.empty(202)));
+      case INITIALIZED, CANCELLED, ROOTS_CHANGED ->
+          everyone.ask(call, said -> now(Answer.empty(202)));
       case PROGRESS -> progress(call);
-      case END -> all(call, said -> now(Answer.empty(200)));
+      case END -> everyone.ask(call, said -> now(Answer.empty(200)));
       case SET_LEVEL -> setLevel(call);
       case STREAM -> stream(call);
       case LISTEN -> listen(call);
@@ -80,7 +79,7 @@ final class FederatedLine {
     // The servers' own bounds are looked at when it goes to them.
     LogLevel wanted = Rewrite.logLevel(call.message(), LogLevel.DEBUG);
     parts.sessions().behind(call.session()).level(wanted);
-    return all(call, said -> now(firstResult(said)));
+    return everyone.ask(call, said -> now(firstResult(said)));
   }
 
   /** To the server that asked, when that is clear: tokens of several may be the same. */
@@ -93,10 +92,10 @@ final class FederatedLine {
             : parts
                 .sessions()
                 .awaitsProgress(call, new String(token.raw(), StandardCharsets.UTF_8));
-    return asked(
+    return everyone.ask(
         call,
-        call.snapshot(),
-        requests(call, Standing.of(call), server -> server.equals(asker) ? message.body() : null),
+        Standing.of(call),
+        server -> server.equals(asker) ? message.body() : null,
         said -> now(Answer.empty(202)));
   }
 
@@ -179,26 +178,22 @@ final class FederatedLine {
     JsonValue given = message.params() == null ? null : message.params().member("cursor");
     if (given != null) {
       Map<String, String> cursors = cursors(given);
-      return asked(
+      return everyone.ask(
           call,
-          call.snapshot(),
-          requests(
-              call,
-              Standing.of(call),
-              server ->
-                  cursors.containsKey(server)
-                      ? Rewrite.cursor(message, cursors.get(server))
-                      : null),
+          Standing.of(call),
+          server ->
+              cursors.containsKey(server) ? Rewrite.cursor(message, cursors.get(server)) : null,
           said -> list(call, listing, said));
     }
-    Merge merge = said -> list(call, listing, said);
+    AskEveryone.Merge merge = said -> list(call, listing, said);
     if (call.modern()) {
-      return all(call, merge);
+      return everyone.ask(call, merge);
     }
     CompletableFuture<Void> joined = joined(call);
     return joined.isDone()
-        ? all(call, merge)
-        : joined.thenCompose(all -> all(call, Standing.now(call, parts.snapshots()), merge));
+        ? everyone.ask(call, merge)
+        : joined.thenCompose(
+            all -> everyone.ask(call, Standing.now(call, parts.snapshots()), merge));
   }
 
   /** Completes when all servers that can have joined, or have had their time. */
@@ -212,60 +207,6 @@ final class FederatedLine {
       call.onEnd(timer::cancel);
     }
     return all;
-  }
-
-  /** To every server; what they say makes one answer. */
-  private CompletableFuture<Void> all(Call call, Merge merge) {
-    return all(call, Standing.of(call), merge);
-  }
-
-  private CompletableFuture<Void> all(Call call, Standing on, Merge merge) {
-    return asked(call, on.under(), requests(call, on, server -> call.message().body()), merge);
-  }
-
-  /** To the servers that are here, and for which there is a body. */
-  private List<InnerCalls.Request> requests(
-      Call call, Standing on, Function<String, byte @Nullable []> bodyFor) {
-    List<InnerCalls.Request> requests = new ArrayList<>();
-    SessionsBehind behind = parts.sessions().behind(call.session());
-    for (Route member : on.route().members()) {
-      SessionsBehind.Member session = behind.with(member.server().name());
-      byte[] body = bodyFor.apply(member.server().name());
-      if (body != null && (session != null || call.session() == null)) {
-        requests.add(new InnerCalls.Request(parts.ids().next(), member, session, null, null, body));
-      }
-    }
-    return requests;
-  }
-
-  private CompletableFuture<Void> asked(
-      Call call, Snapshot under, List<InnerCalls.Request> requests, Merge merge) {
-    // A client that leaves early still has its requests in flight as long as servers are at work.
-    AtomicInteger open = new AtomicInteger(requests.size() + 1);
-    Runnable over =
-        () -> {
-          if (open.decrementAndGet() == 0) {
-            call.end();
-          }
-        };
-    return fanOut
-        .ask(call, under, requests, over)
-        .thenCompose(said -> merged(call, merge, said))
-        .thenAccept(
-            answer -> {
-              answer.ifPresent(whole -> write(call, Relay.unlessSessionGone(call, whole)));
-              over.run();
-            });
-  }
-
-  /** What the client gets; nothing when it has left. */
-  private CompletableFuture<Optional<Answer>> merged(
-      Call call, Merge merge, List<FanOut.Said> said) {
-    if (call.exchange().closed()) {
-      return now(Optional.empty());
-    }
-    said.forEach(parts.leftOut()::unlessAnswered);
-    return merge.of(said).thenApply(Optional::of);
   }
 
   private CompletableFuture<Answer> list(
@@ -317,11 +258,5 @@ final class FederatedLine {
 
   private static FederatedRoute route(Call call) {
     return (FederatedRoute) call.entrance();
-  }
-
-  /** Makes one answer of several. */
-  @FunctionalInterface
-  private interface Merge {
-    CompletableFuture<Answer> of(List<FanOut.Said> said);
   }
 }
