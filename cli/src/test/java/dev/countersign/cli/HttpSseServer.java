@@ -43,6 +43,10 @@ final class HttpSseServer implements AutoCloseable {
 
   volatile int streamStatus = 200;
   volatile int postStatus = 202;
+
+  /** Whether posts are answered at all. */
+  volatile boolean repliesToPosts = true;
+
   private final Map<Integer, Stream> byNumber = new ConcurrentHashMap<>();
   private final AtomicInteger last = new AtomicInteger();
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -56,6 +60,24 @@ final class HttpSseServer implements AutoCloseable {
   record Posted(URI target, Map<String, List<String>> headers, JsonNode body, Stream stream) {
     String method() {
       return body.path("method").asText();
+    }
+
+    /** What progress of it is said under, as JSON. */
+    JsonNode progressToken() {
+      return body.path("params").path("_meta").path("progressToken");
+    }
+
+    /** Says how far it is. */
+    void progress() {
+      stream.message(progressMessage(""));
+    }
+
+    String progressMessage(String more) {
+      return "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{"
+          + (more.isEmpty() ? "\"progress\":1" : more)
+          + ",\"progressToken\":"
+          + progressToken()
+          + "}}";
     }
 
     void result(String json) {
@@ -122,6 +144,10 @@ final class HttpSseServer implements AutoCloseable {
             JSON.readTree(body),
             stream);
     posted.add(message);
+    if (!repliesToPosts) {
+      open.add(message);
+      return;
+    }
     exchange.sendResponseHeaders(known == null ? 404 : postStatus, -1);
     exchange.close();
     if (known == null || postStatus / 100 != 2) {

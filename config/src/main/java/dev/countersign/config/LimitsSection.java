@@ -113,7 +113,7 @@ final class LimitsSection {
           D.upstreamConnectionsMax(),
           1,
           100_000,
-          "Connections to one server from one event loop.");
+          "Connections to one server from one event loop; at most half are HTTP+SSE streams.");
 
   private static final Key<Integer> QUESTIONS =
       count(

@@ -107,9 +107,11 @@ public final class Gateway implements AutoCloseable {
     this.sessions = new SessionTable(clock, seal);
     this.tasks = new TaskTable(clock);
     this.work = new WorkPool(meters);
-    this.streams = new HttpSseServers(pools, work, meters);
     this.budget = new BufferBudget(() -> limits().bufferedBytesMax());
     this.localShare = budget.share(() -> {});
+    BufferBudget streamsShare = budget.share(() -> {});
+    this.streams =
+        new HttpSseServers(pools, work, meters, () -> new BufferHold(budget, streamsShare));
     SseClients clients = new SseClients(this::serve, sessions, seal, this::newHold);
     this.calls =
         CallLines.of(

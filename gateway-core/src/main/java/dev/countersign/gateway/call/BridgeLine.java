@@ -7,6 +7,7 @@ import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.mcp.CancelledId;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.LogLevel;
 import dev.countersign.gateway.mcp.McpMessage;
@@ -138,7 +139,7 @@ final class BridgeLine {
   }
 
   private static void cancel(Call call) {
-    RpcId id = SessionStep.cancelledId(call.message().params());
+    RpcId id = CancelledId.of(call.message().params());
     BoundSession session = call.session();
     Runnable cancellation = id == null || session == null ? null : session.cancellation(id);
     if (cancellation != null) {

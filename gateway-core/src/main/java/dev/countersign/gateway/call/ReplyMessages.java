@@ -8,6 +8,7 @@ import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.mcp.CancelledId;
 import dev.countersign.gateway.mcp.LogLevel;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.mcp.ResourceUri;
@@ -175,7 +176,7 @@ final class ReplyMessages {
 
   private Judged notification(Reading reading, RpcMessage.Notification notification) {
     if (notification.method().equals("notifications/cancelled") && !call.modern()) {
-      return new Judged.TakenBack(SessionStep.cancelledId(notification.params()));
+      return new Judged.TakenBack(CancelledId.of(notification.params()));
     }
     if (notification.method().equals("notifications/resources/updated")) {
       return updated(reading, notification.params());
@@ -262,7 +263,7 @@ final class ReplyMessages {
     if (session == null || call.message().method() != McpMethod.CANCELLED) {
       return Optional.empty();
     }
-    RpcId id = SessionStep.cancelledId(call.message().params());
+    RpcId id = CancelledId.of(call.message().params());
     return id == null ? Optional.empty() : Optional.ofNullable(session.cancellation(id));
   }
 }

@@ -3,14 +3,11 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.admission.AdmittedCall;
 import dev.countersign.gateway.error.Reason;
+import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.telemetry.Meters;
-import dev.countersign.gateway.upstream.ReplyHead;
-import dev.countersign.gateway.upstream.ReplyListener;
-import dev.countersign.gateway.upstream.UpstreamExchange;
-import dev.countersign.gateway.upstream.UpstreamFailure;
+import dev.countersign.gateway.upstream.UnheardReply;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 
 /**
  * What the gateway itself answers to requests of a legacy server: refusals, and pings. Each goes
@@ -19,8 +16,6 @@ import java.time.Duration;
 final class ServerReplies {
   /** So many may be on their way to a server at a time. */
   private static final int PENDING_MAX = 16;
-
-  private static final Duration REPLY_TIME = Duration.ofSeconds(5);
 
   private final Call call;
   private final Meters meters;
@@ -62,49 +57,9 @@ final class ServerReplies {
             under.permit(),
             under.receipt(),
             Outbound.response(call, under.request().callId(), body));
-    Unheard reply = new Unheard();
-    UpstreamExchange told =
-        call.route()
-            .upstream()
-            .send(response, call.route().credential(), call.exchange().loop(), reply);
-    // What a server replies to a response is an empty 202; it must not hold a connection.
-    var unused =
-        call.exchange()
-            .loop()
-            .after(
-                REPLY_TIME,
-                () -> {
-                  told.cancel();
-                  reply.over();
-                });
-  }
-
-  /** For what is sent without anyone waiting for the reply. */
-  private final class Unheard implements ReplyListener {
-    private boolean over;
-
-    @Override
-    public void head(ReplyHead reply) {}
-
-    @Override
-    public void data(byte[] piece) {}
-
-    @Override
-    public void end() {
-      over();
-    }
-
-    @Override
-    public void failed(UpstreamFailure failure) {
-      meters.refused(Reason.UPSTREAM_UNAVAILABLE);
-      over();
-    }
-
-    void over() {
-      if (!over) {
-        over = true;
-        pending--;
-      }
-    }
+    UnheardReply reply =
+        new UnheardReply(() -> meters.refused(Reason.UPSTREAM_UNAVAILABLE), () -> pending--);
+    Loop loop = call.exchange().loop();
+    reply.to(call.route().upstream().send(response, call.route().credential(), loop, reply), loop);
   }
 }

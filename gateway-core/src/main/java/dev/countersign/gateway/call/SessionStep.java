@@ -7,6 +7,7 @@ import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.RequestHead;
 import dev.countersign.gateway.json.JsonValue;
 import dev.countersign.gateway.jsonrpc.RpcId;
+import dev.countersign.gateway.mcp.CancelledId;
 import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.mcp.McpMethod;
 import dev.countersign.gateway.session.BoundSession;
@@ -127,7 +128,7 @@ final class SessionStep {
       throw RefusedException.of(Reason.SUBSCRIPTION_LIMIT);
     }
     if (message.method() == McpMethod.CANCELLED) {
-      RpcId cancelled = cancelledId(message.params());
+      RpcId cancelled = CancelledId.of(message.params());
       if (cancelled == null || session.cancellation(cancelled) == null) {
         // Not this session's, or over already: the server must not hear of it.
         throw dropped();
@@ -168,19 +169,6 @@ final class SessionStep {
     JsonValue token = params == null ? null : params.member("progressToken");
     return token != null
         && session.questions().awaitsProgress(new String(token.raw(), StandardCharsets.UTF_8));
-  }
-
-  /** The request that a cancel notification names, or null when it names none. */
-  static @Nullable RpcId cancelledId(@Nullable JsonValue params) {
-    JsonValue id = params == null ? null : params.member("requestId");
-    if (id == null) {
-      return null;
-    }
-    return switch (id.kind()) {
-      case STRING -> new RpcId.Text(id.text());
-      case NUMBER -> id.integer().isPresent() ? new RpcId.Number(id.integer().getAsLong()) : null;
-      case OBJECT, ARRAY, TRUE, FALSE, NULL -> null;
-    };
   }
 
   /** Names the session of a modern caller on a route; opens nothing, so a plain digest will do. */

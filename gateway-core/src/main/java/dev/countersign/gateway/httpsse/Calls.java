@@ -4,49 +4,39 @@ package dev.countersign.gateway.httpsse;
 import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.upstream.PresentedExchange;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is under way in one session: requests by their id, which a client may use once, and streams
- * for what belongs to none of them. Any thread.
+ * What is under way in one session: requests by the id that the server knows them by, which is used
+ * once, and streams for what belongs to none of them. Any thread.
  */
 final class Calls {
-  /**
-   * Answers that may still come, though nobody waits for them; of more the oldest are forgotten.
-   */
-  private static final int ABANDONED_MAX = 1024;
-
-  private final Map<RpcId, Pending> pending = new LinkedHashMap<>();
-  private final LinkedHashSet<RpcId> abandoned = new LinkedHashSet<>();
+  private final Map<Long, Pending> pending = new LinkedHashMap<>();
   private final List<PresentedExchange> streams = new ArrayList<>();
+  private long lastId;
   private boolean closed;
 
-  /** A request that has no answer, and the token for its progress as its client wrote it. */
-  private record Pending(PresentedExchange exchange, byte @Nullable [] progressToken) {}
+  /**
+   * A request that has no answer.
+   *
+   * @param id the client's
+   * @param rawId the same as its client wrote it
+   * @param progressToken as its client wrote it, or null when it wants no progress
+   */
+  record Pending(
+      PresentedExchange exchange, RpcId id, byte[] rawId, byte @Nullable [] progressToken) {}
 
-  /** Whether a request was taken in. */
-  enum Taken {
-    YES,
-    /** The answer to another one of this id may still come. */
-    ID_IN_USE,
-    /** The session is over. */
-    CLOSED
-  }
-
-  synchronized Taken add(RpcId id, PresentedExchange exchange, byte @Nullable [] progressToken) {
+  /** Takes a request in; 0 when the session is over, else its id. */
+  synchronized long add(Pending request) {
     if (closed) {
-      return Taken.CLOSED;
+      return 0;
     }
-    if (abandoned.contains(id)) {
-      return Taken.ID_IN_USE;
-    }
-    boolean first = pending.putIfAbsent(id, new Pending(exchange, progressToken)) == null;
-    return first ? Taken.YES : Taken.ID_IN_USE;
+    lastId++;
+    pending.put(lastId, request);
+    return lastId;
   }
 
   /** Takes a stream in, unless the session is over. */
@@ -54,34 +44,30 @@ final class Calls {
     return !closed && streams.add(stream);
   }
 
-  synchronized void remove(PresentedExchange stream) {
-    streams.remove(stream);
+  /** Takes the request of this id out, or null when it has its answer or nobody waits for it. */
+  synchronized @Nullable Pending take(long id) {
+    return pending.remove(id);
   }
 
-  /** Takes out the request of this id, or null. */
-  synchronized @Nullable PresentedExchange take(@Nullable RpcId id) {
-    Pending taken = id == null ? null : pending.remove(id);
-    if (taken == null && id != null) {
-      abandoned.remove(id);
-    }
-    return taken == null ? null : taken.exchange;
+  /** Nobody waits for this reply any more. */
+  synchronized void remove(PresentedExchange exchange) {
+    streams.remove(exchange);
+    pending.values().removeIf(one -> one.exchange == exchange);
   }
 
-  /** Nobody waits for the answer to this request any more. */
-  synchronized void abandon(RpcId id) {
-    if (pending.remove(id) != null && abandoned.add(id) && abandoned.size() > ABANDONED_MAX) {
-      abandoned.remove(abandoned.getFirst());
-    }
+  /** The request of this id, or null. */
+  synchronized @Nullable Pending find(long id) {
+    return pending.get(id);
   }
 
-  /** Whose progress a token is about, or null. */
-  synchronized @Nullable PresentedExchange byProgress(byte[] token) {
-    for (Pending one : pending.values()) {
-      if (one.progressToken != null && Arrays.equals(one.progressToken, token)) {
-        return one.exchange;
+  /** What the server knows a client's request by; 0 when nobody waits for it any more. */
+  synchronized long idOf(@Nullable RpcId clients) {
+    for (Map.Entry<Long, Pending> one : pending.entrySet()) {
+      if (one.getValue().id.equals(clients)) {
+        return one.getKey();
       }
     }
-    return null;
+    return 0;
   }
 
   /**

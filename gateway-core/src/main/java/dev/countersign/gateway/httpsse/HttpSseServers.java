@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.httpsse;
 
+import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.snapshot.LimitSettings;
@@ -10,12 +11,14 @@ import dev.countersign.gateway.upstream.HttpUpstream;
 import dev.countersign.gateway.upstream.Upstream;
 import dev.countersign.gateway.upstream.UpstreamPools;
 import dev.countersign.gateway.work.WorkPool;
+import dev.countersign.identity.CallerKey;
 import java.io.IOException;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,17 +30,29 @@ public final class HttpSseServers implements ServerSession.Events {
   private final UpstreamPools pools;
   private final WorkPool work;
   private final Meters meters;
+  private final Supplier<BufferHold> holds;
   private final Map<String, Open> sessions = new ConcurrentHashMap<>();
+  private final Map<Place, Integer> places = new ConcurrentHashMap<>();
 
-  private record Open(ServerSession session, String server, URI url) {}
+  private record Open(ServerSession session, String server, URI url, Place all, Place callers) {}
+
+  /**
+   * What takes connections from the same pool.
+   *
+   * @param caller whose alone, or null for everybody's
+   */
+  private record Place(String server, int loop, @Nullable CallerKey caller) {}
 
   /**
    * @param work reads large messages
+   * @param holds makes what a stream keeps in memory
    */
-  public HttpSseServers(UpstreamPools pools, WorkPool work, Meters meters) {
+  public HttpSseServers(
+      UpstreamPools pools, WorkPool work, Meters meters, Supplier<BufferHold> holds) {
     this.pools = pools;
     this.work = work;
     this.meters = meters;
+    this.holds = holds;
   }
 
   /**
@@ -53,11 +68,49 @@ public final class HttpSseServers implements ServerSession.Events {
     return work;
   }
 
-  ServerSession begin(
-      String id, ServerSettings server, Loop loop, JsonLimits limits, Posting posting) {
-    ServerSession session = new ServerSession(id, loop, server.url(), limits, work, posting, this);
-    sessions.put(id, new Open(session, server.name(), server.url()));
+  Supplier<BufferHold> holds() {
+    return holds;
+  }
+
+  /**
+   * A session that is not open yet; on its loop.
+   *
+   * @param connectionsMax of the server and the loop: half of them may be streams, and half of
+   *     those one caller's, so that there are some left for what is posted
+   * @return null when a bound is reached
+   */
+  @Nullable ServerSession begin(
+      String id,
+      ServerSettings server,
+      Loop loop,
+      JsonLimits limits,
+      int connectionsMax,
+      Posting posting) {
+    CallerKey caller = posting.call().caller().key();
+    Place all = new Place(server.name(), loop.index(), null);
+    Place callers = new Place(server.name(), loop.index(), caller);
+    if (!take(all, connectionsMax / 2)) {
+      return null;
+    }
+    if (!take(callers, connectionsMax / 4)) {
+      giveBack(all);
+      return null;
+    }
+    ServerSession session = new ServerSession(id, loop, server.url(), limits, posting, this);
+    sessions.put(id, new Open(session, server.name(), server.url(), all, callers));
     return session;
+  }
+
+  private boolean take(Place place, int max) {
+    if (places.merge(place, 1, Integer::sum) <= Math.max(1, max)) {
+      return true;
+    }
+    giveBack(place);
+    return false;
+  }
+
+  private void giveBack(Place place) {
+    places.computeIfPresent(place, (key, count) -> count > 1 ? count - 1 : null);
   }
 
   /** The session of this name with this server, or null. */
@@ -97,7 +150,11 @@ public final class HttpSseServers implements ServerSession.Events {
 
   @Override
   public void over(ServerSession session) {
-    sessions.remove(session.id());
+    Open ended = sessions.remove(session.id());
+    if (ended != null) {
+      giveBack(ended.all);
+      giveBack(ended.callers);
+    }
   }
 
   @Override

@@ -127,15 +127,28 @@ public final class HttpSseUpstream implements Upstream {
       RpcMessage message) {
     RpcMessage.Request request = message instanceof RpcMessage.Request asked ? asked : null;
     if (opens != null && request != null) {
-      sessions
-          .begin(opens, settings, loop, limits(0), posting)
-          .open(exchange, request, limits.upstreamHead());
+      open(opens, exchange, posting, loop, request);
     } else if (session == null) {
       exchange.status(404);
     } else if (request == null) {
       session.tell(exchange, posting, loop, message);
     } else {
       session.request(exchange, posting, loop, request);
+    }
+  }
+
+  private void open(
+      String id,
+      PresentedExchange exchange,
+      Posting posting,
+      Loop loop,
+      RpcMessage.Request initialize) {
+    ServerSession session =
+        sessions.begin(id, settings, loop, limits(0), limits.upstreamConnectionsMax(), posting);
+    if (session == null) {
+      exchange.fail(UpstreamFailure.Kind.BUSY, "the bound on streams is reached");
+    } else {
+      session.open(exchange, initialize, limits.upstreamHead());
     }
   }
 

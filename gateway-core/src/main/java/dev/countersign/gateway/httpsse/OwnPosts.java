@@ -2,11 +2,7 @@
 package dev.countersign.gateway.httpsse;
 
 import dev.countersign.gateway.http.Loop;
-import dev.countersign.gateway.upstream.ReplyHead;
-import dev.countersign.gateway.upstream.ReplyListener;
-import dev.countersign.gateway.upstream.UpstreamExchange;
-import dev.countersign.gateway.upstream.UpstreamFailure;
-import java.time.Duration;
+import dev.countersign.gateway.upstream.UnheardReply;
 
 /**
  * What the gateway itself answers to a server, without anybody waiting for what it says to that.
@@ -14,8 +10,6 @@ import java.time.Duration;
 final class OwnPosts {
   /** So many may be on their way at a time. */
   private static final int PENDING_MAX = 16;
-
-  private static final Duration REPLY_TIME = Duration.ofSeconds(5);
 
   private int pending;
 
@@ -25,42 +19,8 @@ final class OwnPosts {
       return false;
     }
     pending++;
-    Unheard reply = new Unheard();
-    UpstreamExchange sent = under.post(loop, target, message, reply);
-    var unused =
-        loop.after(
-            REPLY_TIME,
-            () -> {
-              sent.cancel();
-              reply.over();
-            });
+    UnheardReply reply = new UnheardReply(() -> {}, () -> pending--);
+    reply.to(under.post(loop, target, message, reply), loop);
     return true;
-  }
-
-  private final class Unheard implements ReplyListener {
-    private boolean over;
-
-    @Override
-    public void head(ReplyHead reply) {}
-
-    @Override
-    public void data(byte[] piece) {}
-
-    @Override
-    public void end() {
-      over();
-    }
-
-    @Override
-    public void failed(UpstreamFailure failure) {
-      over();
-    }
-
-    void over() {
-      if (!over) {
-        over = true;
-        pending--;
-      }
-    }
   }
 }

@@ -2,7 +2,6 @@
 package dev.countersign.gateway.httpsse;
 
 import dev.countersign.gateway.http.Loop;
-import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.upstream.PresentedExchange;
 import dev.countersign.gateway.upstream.ReplyHead;
 import dev.countersign.gateway.upstream.ReplyListener;
@@ -21,16 +20,17 @@ final class PostReply implements ReplyListener {
 
   private final ServerSession session;
   private final PresentedExchange exchange;
-  private final @Nullable RpcId request;
+  private final long request;
   private final Loop loop;
   private @Nullable UpstreamExchange sent;
   private Loop.@Nullable Timer timer;
   private int bodyBytes;
+  private boolean taken;
 
   /**
-   * @param request the id of what was posted, or null when it wants no answer
+   * @param request the id of what was posted, or 0 when it wants no answer
    */
-  PostReply(ServerSession session, PresentedExchange exchange, @Nullable RpcId request, Loop loop) {
+  PostReply(ServerSession session, PresentedExchange exchange, long request, Loop loop) {
     this.session = session;
     this.exchange = exchange;
     this.request = request;
@@ -43,10 +43,16 @@ final class PostReply implements ReplyListener {
   }
 
   @Override
+  public void sentAgain() {
+    exchange.sentAgain();
+  }
+
+  @Override
   public void head(ReplyHead reply) {
     exchange.dispatched();
-    if (reply.status() / 100 == 2) {
-      if (request == null) {
+    taken = reply.status() / 100 == 2;
+    if (taken) {
+      if (request == 0) {
         exchange.status(202);
       } else {
         exchange.announce(false);
@@ -59,7 +65,7 @@ final class PostReply implements ReplyListener {
 
   private void refused(int status) {
     session.notOpened(exchange);
-    if (request == null || session.takeBack(request)) {
+    if (request == 0 || session.takeBack(request)) {
       exchange.status(status);
     }
     if (status == 404) {
@@ -89,11 +95,15 @@ final class PostReply implements ReplyListener {
   @Override
   public void failed(UpstreamFailure failure) {
     cancelTimer();
+    if (taken) {
+      // What it says beside is dropped anyway.
+      return;
+    }
     if (failure.dispatched()) {
       exchange.dispatched();
     }
     session.notOpened(exchange);
-    if (request == null || session.takeBack(request)) {
+    if (request == 0 || session.takeBack(request)) {
       exchange.fail(failure.kind(), failure.detail());
     }
   }

@@ -2,36 +2,32 @@
 package dev.countersign.gateway.httpsse;
 
 import dev.countersign.gateway.http.Loop;
-import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.json.JsonValue;
-import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
-import dev.countersign.gateway.jsonrpc.RpcReader;
-import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.mcp.CancelledId;
+import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.OwnIds;
 import dev.countersign.gateway.upstream.PresentedExchange;
 import dev.countersign.gateway.upstream.UpstreamFailure;
-import dev.countersign.gateway.work.WorkPool;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One session with a server: its stream, and what is under way. Over when the stream ends. What
  * comes on the stream is handled on the loop that it was opened on; requests come on any.
  */
-final class ServerSession implements ServerStream.Reader {
+final class ServerSession implements ServerStream.Reader, MessageReading.Sink {
   private static final String NOT_SERVED =
       "\"error\":{\"code\":-32601,\"message\":\"not served by the gateway\"}";
 
   private final String id;
   private final Loop home;
-  private final JsonLimits limits;
-  private final WorkPool work;
   private final Events events;
   private final ServerStream stream;
+  private final MessageReading reading;
   private final Calls calls = new Calls();
   private final OwnPosts own = new OwnPosts();
   private volatile @Nullable PresentedExchange opening;
@@ -55,23 +51,17 @@ final class ServerSession implements ServerStream.Reader {
    * @param id what it is called on this side
    * @param home the loop of the call that opens it
    * @param url where its stream is opened
+   * @param limits of what the server says
    * @param first how that call goes to the server
    */
   ServerSession(
-      String id,
-      Loop home,
-      URI url,
-      JsonLimits limits,
-      WorkPool work,
-      Posting first,
-      Events events) {
+      String id, Loop home, URI url, JsonLimits limits, Posting first, HttpSseServers servers) {
     this.id = id;
     this.home = home;
-    this.limits = limits;
-    this.work = work;
     this.latest = first;
-    this.events = events;
-    this.stream = new ServerStream(url, limits.bytesMax(), this);
+    this.events = servers;
+    this.stream = new ServerStream(url, limits.bytesMax(), servers.holds(), this);
+    this.reading = new MessageReading(servers.work(), limits, home, this);
   }
 
   String id() {
@@ -94,25 +84,28 @@ final class ServerSession implements ServerStream.Reader {
     onEndpoint = () -> send(exchange, latest, home, request);
     patience =
         home.after(
-            time, () -> ended(UpstreamFailure.Kind.HEAD_TIMEOUT, "no endpoint was named in time"));
+            time, () -> ended(failure(UpstreamFailure.Kind.HEAD_TIMEOUT, "no endpoint in time")));
     stream.on(latest.open(home, stream));
   }
 
   /** Sends a request; on the loop of its call. */
   void request(PresentedExchange exchange, Posting posting, Loop loop, RpcMessage.Request request) {
     latest = posting;
-    exchange.by(this::executor, one -> calls.abandon(request.id()));
+    exchange.by(this::executor, calls::remove);
     send(exchange, posting, loop, request);
   }
 
   private void send(
       PresentedExchange exchange, Posting posting, Loop loop, RpcMessage.Request request) {
-    switch (calls.add(request.id(), exchange, progressToken(request))) {
-      case YES -> post(exchange, posting, loop, request);
-      case ID_IN_USE ->
-          exchange.fail(
-              UpstreamFailure.Kind.BUSY, "the answer to another request of this id may still come");
-      case CLOSED -> exchange.status(404);
+    JsonValue token = OwnIds.progressToken(request);
+    long own =
+        calls.add(
+            new Calls.Pending(
+                exchange, request.id(), OwnIds.rawId(request), token == null ? null : token.raw()));
+    if (own == 0) {
+      exchange.status(404);
+    } else {
+      post(exchange, posting, loop, own, OwnIds.request(request, own));
     }
   }
 
@@ -120,17 +113,26 @@ final class ServerSession implements ServerStream.Reader {
   void tell(PresentedExchange exchange, Posting posting, Loop loop, RpcMessage message) {
     latest = posting;
     exchange.by(this::executor, one -> {});
+    byte[] told = message.document().bytes();
+    if (message instanceof RpcMessage.Notification notification
+        && notification.method().equals(McpMethod.CANCELLED.wire())) {
+      long own = calls.idOf(CancelledId.of(notification.params()));
+      told = own == 0 ? null : OwnIds.cancelled(notification, own);
+    }
     if (over) {
       exchange.status(404);
+    } else if (told == null) {
+      // The request is over.
+      exchange.status(202);
     } else {
-      post(exchange, posting, loop, message);
+      post(exchange, posting, loop, 0, told);
     }
   }
 
-  private void post(PresentedExchange exchange, Posting posting, Loop loop, RpcMessage message) {
-    RpcId request = message instanceof RpcMessage.Request asked ? asked.id() : null;
+  private void post(
+      PresentedExchange exchange, Posting posting, Loop loop, long request, byte[] message) {
     PostReply reply = new PostReply(this, exchange, request, loop);
-    reply.to(posting.post(loop, String.valueOf(target), message.document().bytes(), reply));
+    reply.to(posting.post(loop, String.valueOf(target), message, reply));
   }
 
   /** Opens a stream for what belongs to no request. */
@@ -151,13 +153,17 @@ final class ServerSession implements ServerStream.Reader {
   }
 
   /** Takes a request out that has no answer; false when it has. */
-  boolean takeBack(RpcId request) {
+  boolean takeBack(long request) {
     return calls.take(request) != null;
   }
 
   /** Ends it. Any thread. */
   void end(String why) {
-    home.execute(() -> ended(UpstreamFailure.Kind.UNREACHABLE, why));
+    home.execute(() -> ended(failure(UpstreamFailure.Kind.UNREACHABLE, why)));
+  }
+
+  private static UpstreamFailure failure(UpstreamFailure.Kind kind, String detail) {
+    return new UpstreamFailure(kind, true, detail);
   }
 
   @Override
@@ -166,12 +172,13 @@ final class ServerSession implements ServerStream.Reader {
   }
 
   @Override
-  public void refused(int status) {
+  public void refused(int status, String who) {
+    executor = who;
     PresentedExchange waiting = opening;
     if (waiting != null) {
       waiting.status(status);
     }
-    ended(UpstreamFailure.Kind.UNREACHABLE, "no stream was given");
+    ended(failure(UpstreamFailure.Kind.UNREACHABLE, "no stream was given"));
   }
 
   @Override
@@ -187,42 +194,36 @@ final class ServerSession implements ServerStream.Reader {
 
   @Override
   public void message(byte[] json) {
-    var unused =
-        work.forUnderWay(latest.call().caller().key(), json.length, home, () -> read(json))
-            .whenComplete(
-                (message, failure) -> {
-                  if (failure == null) {
-                    route(message);
-                  } else {
-                    ended(UpstreamFailure.Kind.BAD_REPLY, "an event that is no message");
-                  }
-                });
+    reading.read(latest.call().caller().key(), json);
   }
 
-  private RpcMessage read(byte[] json) {
-    try {
-      return RpcReader.readReply(json, limits);
-    } catch (RpcRefusedException e) {
-      throw new CompletionException(e);
-    }
+  @Override
+  public boolean isOver() {
+    return over;
   }
 
-  private void route(RpcMessage message) {
+  @Override
+  public void unreadable() {
+    ended(failure(UpstreamFailure.Kind.BAD_REPLY, "an event that is no message"));
+  }
+
+  @Override
+  public void read(RpcMessage message) {
     switch (message) {
-      case RpcMessage.Result result -> answered(calls.take(result.id()), message);
-      case RpcMessage.Failure failure -> answered(calls.take(failure.id()), message);
-      case RpcMessage.Notification notification ->
-          offer(owner(notification), notification.document().bytes());
+      case RpcMessage.Result result -> answered(calls.take(OwnIds.of(result.id())), message);
+      case RpcMessage.Failure failure -> answered(calls.take(OwnIds.of(failure.id())), message);
+      case RpcMessage.Notification notification -> notified(notification);
       case RpcMessage.Request request -> asked(request);
     }
   }
 
-  private void answered(@Nullable PresentedExchange exchange, RpcMessage answer) {
-    if (exchange == null) {
+  private void answered(Calls.@Nullable Pending request, RpcMessage answer) {
+    if (request == null) {
       events.dropped();
     } else {
+      PresentedExchange exchange = request.exchange();
       exchange.dispatched();
-      exchange.message(answer.document().bytes(), true, false);
+      exchange.message(OwnIds.answer(answer, request.rawId()), true, false);
       if (answer instanceof RpcMessage.Failure) {
         notOpened(exchange);
       }
@@ -234,16 +235,24 @@ final class ServerSession implements ServerStream.Reader {
     stream.taken();
   }
 
-  private @Nullable PresentedExchange owner(RpcMessage.Notification notification) {
-    if (notification.method().equals("notifications/progress")) {
-      JsonValue token = in(notification.params(), "progressToken");
-      return token == null ? null : calls.byProgress(token.raw());
+  private void notified(RpcMessage.Notification notification) {
+    if (!notification.method().equals(McpMethod.PROGRESS.wire())) {
+      offer(calls.owner(false), notification.document().bytes());
+      return;
     }
-    return calls.owner(false);
+    Calls.Pending request = calls.find(OwnIds.progressOf(notification));
+    byte[] token = request == null ? null : request.progressToken();
+    if (request == null || token == null) {
+      offer(null, notification.document().bytes());
+    } else {
+      offer(request.exchange(), OwnIds.progress(notification, token));
+    }
   }
 
   private void asked(RpcMessage.Request request) {
-    PresentedExchange owner = request.method().equals("ping") ? null : calls.owner(true);
+    // Until there is a session, its client cannot answer.
+    boolean ours = request.method().equals("ping") || opening != null;
+    PresentedExchange owner = ours ? null : calls.owner(true);
     if (owner != null) {
       offer(owner, request.document().bytes());
       return;
@@ -253,7 +262,7 @@ final class ServerSession implements ServerStream.Reader {
     if (own.send(latest, home, String.valueOf(target), reply.getBytes(StandardCharsets.UTF_8))) {
       stream.taken();
     } else {
-      ended(UpstreamFailure.Kind.BAD_REPLY, "too many requests to the client");
+      ended(failure(UpstreamFailure.Kind.BAD_REPLY, "too many requests to the client"));
     }
   }
 
@@ -270,21 +279,24 @@ final class ServerSession implements ServerStream.Reader {
   }
 
   @Override
-  public void ended(UpstreamFailure.Kind kind, String detail) {
+  public void ended(UpstreamFailure failure) {
     if (over) {
       return;
     }
     over = true;
     cancelPatience();
     stream.close();
-    PresentedExchange waiting = opening;
-    if (waiting != null) {
-      waiting.fail(kind, detail);
-    }
     for (PresentedExchange one : calls.close()) {
       // Nobody knows what the server made of it.
       one.dispatched();
-      one.fail(kind, detail);
+      one.fail(failure.kind(), failure.detail());
+    }
+    PresentedExchange waiting = opening;
+    if (waiting != null) {
+      if (failure.dispatched()) {
+        waiting.dispatched();
+      }
+      waiting.fail(failure.kind(), failure.detail());
     }
     events.over(this);
   }
@@ -293,14 +305,5 @@ final class ServerSession implements ServerStream.Reader {
     if (patience != null) {
       patience.cancel();
     }
-  }
-
-  private static byte @Nullable [] progressToken(RpcMessage.Request request) {
-    JsonValue token = in(in(request.params(), "_meta"), "progressToken");
-    return token == null ? null : token.raw();
-  }
-
-  private static @Nullable JsonValue in(@Nullable JsonValue object, String name) {
-    return object == null || object.kind() != JsonKind.OBJECT ? null : object.member(name);
   }
 }

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.httpsse;
 
+import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.sse.SseDecoder;
 import dev.countersign.gateway.sse.SseEvent;
 import dev.countersign.gateway.sse.SseRefusedException;
@@ -11,6 +12,7 @@ import dev.countersign.gateway.upstream.UpstreamFailure;
 import java.net.URI;
 import java.util.ArrayDeque;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,11 @@ final class ServerStream implements ReplyListener, SseDecoder.Sink {
   private final Reader reader;
   private final SseDecoder decoder;
   private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
+  private final Supplier<BufferHold> holds;
+  private BufferHold hold;
+  private long heldBytes;
+  private long waitingBytes;
+  private int givenBytes;
   private @Nullable UpstreamExchange exchange;
   private @Nullable BadStreamException fault;
   private @Nullable UpstreamFailure last;
@@ -37,7 +44,7 @@ final class ServerStream implements ReplyListener, SseDecoder.Sink {
     void opened(String executor);
 
     /** The server answered otherwise. */
-    void refused(int status);
+    void refused(int status, String executor);
 
     /** Messages go there. */
     void endpoint(String target);
@@ -50,17 +57,20 @@ final class ServerStream implements ReplyListener, SseDecoder.Sink {
     void message(byte[] json);
 
     /** There will be nothing more; what was there was given out. */
-    void ended(UpstreamFailure.Kind kind, String detail);
+    void ended(UpstreamFailure failure);
   }
 
   /**
    * @param url where it is opened
    * @param eventBytesMax bound on one event
+   * @param holds makes what is counted against the memory of all
    */
-  ServerStream(URI url, int eventBytesMax, Reader reader) {
+  ServerStream(URI url, int eventBytesMax, Supplier<BufferHold> holds, Reader reader) {
     this.url = url;
     this.reader = reader;
     this.decoder = new SseDecoder(eventBytesMax);
+    this.holds = holds;
+    this.hold = holds.get();
   }
 
   /** What it comes on. */
@@ -69,20 +79,29 @@ final class ServerStream implements ReplyListener, SseDecoder.Sink {
     if (over) {
       sent.cancel();
     } else {
-      hold();
+      letWait();
     }
   }
 
   /** The message that was given out last has found its place. */
   void taken() {
     taking = false;
+    waitingBytes -= givenBytes;
+    givenBytes = 0;
     give();
+    if (!isHeld()) {
+      fail(noRoom());
+    }
   }
 
   /** Nobody listens any more. */
   void close() {
+    if (over) {
+      return;
+    }
     over = true;
     waiting.clear();
+    hold.release();
     if (exchange != null) {
       exchange.cancel();
     }
@@ -94,11 +113,10 @@ final class ServerStream implements ReplyListener, SseDecoder.Sink {
       return;
     }
     if (reply.status() != 200) {
-      over = true;
-      reader.refused(reply.status());
       close();
+      reader.refused(reply.status(), reply.executor());
     } else if (reply.encoded() || !isEvents(reply.contentType())) {
-      fail(UpstreamFailure.Kind.BAD_REPLY, "not an event stream");
+      fail(bad("not an event stream"));
     } else {
       reader.opened(reply.executor());
     }
@@ -123,11 +141,42 @@ final class ServerStream implements ReplyListener, SseDecoder.Sink {
       if (fault != null) {
         throw fault;
       }
+      if (!isHeld()) {
+        fail(noRoom());
+      }
     } catch (SseRefusedException e) {
-      fail(UpstreamFailure.Kind.BAD_REPLY, String.valueOf(e.getMessage()));
+      fail(bad(String.valueOf(e.getMessage())));
     } catch (BadStreamException e) {
-      fail(UpstreamFailure.Kind.BAD_REPLY, e.detail());
+      fail(bad(e.detail()));
     }
+  }
+
+  /** Counts what is kept; false when there is no room for it. */
+  private boolean isHeld() {
+    if (over) {
+      return true;
+    }
+    long kept = decoder.buffered() + waitingBytes;
+    if (kept == 0 && heldBytes > 0) {
+      hold.release();
+      hold = holds.get();
+      heldBytes = 0;
+    }
+    if (kept > heldBytes) {
+      if (!hold.take(kept - heldBytes)) {
+        return false;
+      }
+      heldBytes = kept;
+    }
+    return true;
+  }
+
+  private static UpstreamFailure bad(String detail) {
+    return new UpstreamFailure(UpstreamFailure.Kind.BAD_REPLY, true, detail);
+  }
+
+  private static UpstreamFailure noRoom() {
+    return new UpstreamFailure(UpstreamFailure.Kind.BUSY, true, "no room for what the server says");
   }
 
   @Override
@@ -154,6 +203,7 @@ final class ServerStream implements ReplyListener, SseDecoder.Sink {
       throw new BadStreamException("an event before the endpoint");
     } else if (name.equals("message") && event.data().length > 0) {
       waiting.add(event.data());
+      waitingBytes += event.data().length;
       give();
     }
   }
@@ -165,17 +215,19 @@ final class ServerStream implements ReplyListener, SseDecoder.Sink {
     giving = true;
     while (!over && !taking && !waiting.isEmpty()) {
       taking = true;
-      reader.message(waiting.remove());
+      byte[] next = waiting.remove();
+      givenBytes = next.length;
+      reader.message(next);
     }
     giving = false;
     if (last != null && !taking) {
-      fail(last.kind(), last.detail());
+      fail(last);
     }
-    hold();
+    letWait();
   }
 
   /** Lets the server wait while a message does. */
-  private void hold() {
+  private void letWait() {
     boolean behind = taking && !over;
     if (behind != paused && exchange != null) {
       paused = behind;
@@ -204,10 +256,10 @@ final class ServerStream implements ReplyListener, SseDecoder.Sink {
     give();
   }
 
-  private void fail(UpstreamFailure.Kind kind, String detail) {
+  private void fail(UpstreamFailure failure) {
     if (!over) {
       close();
-      reader.ended(kind, detail);
+      reader.ended(failure);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.countersign.gateway.stdio;
 
 import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
+import dev.countersign.gateway.mcp.OwnIds;
 import dev.countersign.gateway.upstream.PresentedExchange;
 import dev.countersign.gateway.upstream.UpstreamFailure;
 import dev.countersign.identity.CallerKey;
@@ -116,13 +117,13 @@ final class Conversation implements ServerProcess.Listener {
    */
   void request(PresentedExchange exchange, RpcMessage.Request request, boolean opens) {
     exchange.by(this::executor, this::cancelled);
-    byte[] rawId = MessageEdits.rawId(request);
+    byte[] rawId = OwnIds.rawId(request);
     if (kind.shared && NOT_SHARED.contains(request.method())) {
       String id = new String(rawId, StandardCharsets.UTF_8);
       exchange.message(MessageEdits.reply(id, MessageEdits.NOT_SERVED), true, false);
       return;
     }
-    var token = MessageEdits.progressToken(request);
+    var token = OwnIds.progressToken(request);
     long id =
         requests.add(
             new Pending.Forwarded(exchange, rawId, token == null ? null : token.raw(), opens));

@@ -5,6 +5,7 @@ import dev.countersign.gateway.json.JsonLimits;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.mcp.OwnIds;
 import dev.countersign.gateway.upstream.PresentedExchange;
 import dev.countersign.gateway.upstream.UpstreamFailure;
 import java.nio.charset.StandardCharsets;
@@ -68,8 +69,8 @@ final class Incoming implements BoundedLines.Sink {
       return;
     }
     switch (message) {
-      case RpcMessage.Result result -> answered(MessageEdits.own(result.id()), result);
-      case RpcMessage.Failure failure -> answered(MessageEdits.own(failure.id()), failure);
+      case RpcMessage.Result result -> answered(OwnIds.of(result.id()), result);
+      case RpcMessage.Failure failure -> answered(OwnIds.of(failure.id()), failure);
       case RpcMessage.Notification notification -> notified(notification);
       case RpcMessage.Request request -> asked(request);
     }
@@ -140,12 +141,12 @@ final class Incoming implements BoundedLines.Sink {
   }
 
   private void progress(RpcMessage.Notification notification) {
-    Pending.Forwarded request = requests.forwarded(MessageEdits.progressOf(notification));
+    Pending.Forwarded request = requests.forwarded(OwnIds.progressOf(notification));
     byte[] token = request == null ? null : request.progressToken();
     if (request == null || token == null) {
       unowned();
     } else {
-      offer(request.exchange(), MessageEdits.progress(notification, token));
+      offer(request.exchange(), OwnIds.progress(notification, token));
     }
   }
 

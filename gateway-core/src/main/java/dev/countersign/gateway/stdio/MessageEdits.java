@@ -4,10 +4,10 @@ package dev.countersign.gateway.stdio;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonMember;
 import dev.countersign.gateway.json.JsonValue;
-import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.mcp.BodyEdit;
 import dev.countersign.gateway.mcp.Era;
+import dev.countersign.gateway.mcp.OwnIds;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,25 +29,9 @@ final class MessageEdits {
 
   private MessageEdits() {}
 
-  /** A request under an id of ours, which is its progress token, too, if it has one. */
+  /** A request under an id of ours, on one line. */
   static byte[] request(RpcMessage.Request request, long id) {
-    byte[] own = utf8(Long.toString(id));
-    JsonValue envelope = request.document().root();
-    BodyEdit edit = new BodyEdit(request.document().bytes());
-    replace(edit, envelope.member("id"), own);
-    replace(edit, progressToken(request), own);
-    return oneLine(edit.bytes());
-  }
-
-  /** The token that a request gave for its progress, or null. */
-  static @Nullable JsonValue progressToken(RpcMessage.Request request) {
-    return in(in(request.params(), META), "progressToken");
-  }
-
-  /** The id of a request as its client wrote it. */
-  static byte[] rawId(RpcMessage.Request request) {
-    JsonValue id = request.document().root().member("id");
-    return id == null ? utf8("null") : id.raw();
+    return oneLine(OwnIds.request(request, id));
   }
 
   /** An answer under the id that the client gave. */
@@ -92,29 +76,17 @@ final class MessageEdits {
     return changes != null && changes.kind() == JsonKind.TRUE ? "{\"listChanged\":true}" : "{}";
   }
 
-  /** Which request of ours a progress message is about, or 0. */
-  static long progressOf(RpcMessage.Notification notification) {
-    return number(in(notification.params(), "progressToken"));
-  }
-
   /** Which request of ours a change is announced for, or 0 when it names none. */
   static long subscriptionOf(RpcMessage.Notification notification) {
-    return number(in(in(notification.params(), META), SUBSCRIPTION));
-  }
-
-  /** Progress with the token that the client gave. */
-  static byte[] progress(RpcMessage.Notification notification, byte[] token) {
-    return edited(notification, in(notification.params(), "progressToken"), token);
+    JsonValue id = in(in(notification.params(), META), SUBSCRIPTION);
+    return id == null ? 0 : id.integer().orElse(0);
   }
 
   /** A change under the subscription's id that the client gave. */
   static byte[] subscription(RpcMessage.Notification notification, byte[] id) {
-    return edited(notification, in(in(notification.params(), META), SUBSCRIPTION), id);
-  }
-
-  /** The id as a request of ours, or 0. */
-  static long own(@Nullable RpcId id) {
-    return id instanceof RpcId.Number number ? number.value() : 0;
+    BodyEdit edit = new BodyEdit(notification.document().bytes());
+    replace(edit, in(in(notification.params(), META), SUBSCRIPTION), id);
+    return edit.bytes();
   }
 
   /** The same message on one line: a line end can only be white space between its tokens. */
@@ -155,12 +127,6 @@ final class MessageEdits {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static byte[] edited(RpcMessage message, @Nullable JsonValue old, byte[] bytes) {
-    BodyEdit edit = new BodyEdit(message.document().bytes());
-    replace(edit, old, bytes);
-    return edit.bytes();
-  }
-
   private static void replace(BodyEdit edit, @Nullable JsonValue old, byte[] bytes) {
     if (old != null) {
       edit.replace(old.start(), old.end(), bytes);
@@ -169,9 +135,5 @@ final class MessageEdits {
 
   private static @Nullable JsonValue in(@Nullable JsonValue object, String name) {
     return object == null ? null : object.member(name);
-  }
-
-  private static long number(@Nullable JsonValue value) {
-    return value == null ? 0 : value.integer().orElse(0);
   }
 }

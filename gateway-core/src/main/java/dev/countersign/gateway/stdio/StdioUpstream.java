@@ -12,6 +12,7 @@ import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.mcp.Era;
 import dev.countersign.gateway.mcp.McpMethod;
+import dev.countersign.gateway.mcp.OwnIds;
 import dev.countersign.gateway.upstream.PresentedExchange;
 import dev.countersign.gateway.upstream.ReplyListener;
 import dev.countersign.gateway.upstream.Upstream;
@@ -200,7 +201,7 @@ final class StdioUpstream implements Upstream {
                   if (failure != null) {
                     exchange.fail(UpstreamFailure.Kind.UNREACHABLE, words(failure));
                   } else if (initialize || !(answer instanceof RpcMessage.Result)) {
-                    byte[] facts = MessageEdits.facts(answer, MessageEdits.rawId(request));
+                    byte[] facts = MessageEdits.facts(answer, OwnIds.rawId(request));
                     exchange.message(facts, true, false);
                   } else if (!exchange.isOver()) {
                     greeted.conversation().request(exchange, request, false);

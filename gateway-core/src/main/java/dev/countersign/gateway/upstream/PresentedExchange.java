@@ -70,6 +70,11 @@ public final class PresentedExchange implements UpstreamExchange {
     dispatched = true;
   }
 
+  /** It is sent once more, because the server provably had nothing of it; on the call's loop. */
+  public void sentAgain() {
+    listener.sentAgain();
+  }
+
   /** Whether any byte may have reached the server. */
   public boolean wasDispatched() {
     return dispatched;
