@@ -44,7 +44,7 @@ final class HttpSseClient implements AutoCloseable {
         gateway.as(subject, tokenLife).setHeader("accept", "text/event-stream").GET().build());
   }
 
-  private static HttpSseClient open(WireGateway gateway, String subject, HttpRequest request)
+  static HttpSseClient open(WireGateway gateway, String subject, HttpRequest request)
       throws Exception {
     Events events = new Events(gateway.open(request));
     Event first = requireNonNull(events.next());

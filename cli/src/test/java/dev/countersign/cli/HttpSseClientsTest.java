@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -209,6 +210,8 @@ final class HttpSseClientsTest {
             gateway.send(gateway.as("writer").uri(other).method(verb, body).build());
 
         assertThat(stolen.statusCode()).isEqualTo(verb.equals("POST") ? 404 : 405);
+        assertThat(stolen.headers().firstValue("allow"))
+            .isEqualTo(Optional.ofNullable(verb.equals("POST") ? null : "POST, OPTIONS"));
         assertThat(stolen.statusCode()).isEqualTo(unknown.statusCode());
         assertThat(withoutCall(stolen)).isEqualTo(withoutCall(unknown));
         assertThat(
@@ -327,6 +330,8 @@ final class HttpSseClientsTest {
       }
       // The stream of what belongs to no request is one of them.
       assertThat(taken).isEqualTo(63);
+      // What the server waits for is taken all the same.
+      assertThat(client.post("{'jsonrpc':'2.0','id':9,'result':{}}").statusCode()).isEqualTo(400);
       for (int i = 0; i < taken; i++) {
         server.next("tools/call").result("{\"content\":[]}");
       }

@@ -151,4 +151,20 @@ final class HttpSseStreamsTest {
     list.result("{\"tools\":[]}");
     assertThat(listing.get().path("result").path("tools")).isEmpty();
   }
+
+  @Test
+  void serverOfItDoesNotLowerTheFederatedPath(@TempDir Path other) throws Exception {
+    server.results.put("tools/list", "{\"tools\":[{\"name\":\"t\"}]}");
+    try (WireGateway federated =
+        WireGateway.federated(
+            other,
+            "docs: {url: \"" + server.url() + "\", http_sse: true}",
+            GRANTS,
+            "keep_alive: 100ms")) {
+      LegacyClient client = LegacyClient.of(federated, "reader", "{}");
+      assertThat(client.initialized.path("result").path("protocolVersion").asText())
+          .isEqualTo("2025-03-26");
+      assertThat(client.ask("1", "tools/list", "{}").toString()).contains("docs__t");
+    }
+  }
 }

@@ -112,7 +112,7 @@ public final class Gateway implements AutoCloseable {
     BufferBudget streamsShare = budget.share(() -> {});
     this.streams =
         new HttpSseServers(pools, work, meters, () -> new BufferHold(budget, streamsShare));
-    SseClients clients = new SseClients(this::serve, sessions, seal, this::newHold);
+    SseClients clients = new SseClients(this::serve, sessions, seal);
     this.calls =
         CallLines.of(
             snapshots,

@@ -12,6 +12,7 @@ import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.jsonrpc.RpcReader;
 import dev.countersign.gateway.jsonrpc.RpcRefusedException;
+import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.identity.ProtectedResource;
 import java.util.ArrayList;
@@ -187,9 +188,15 @@ final class Endings {
                   ProtectedResource.challenge403InsufficientScope(
                       metadata, refusal.scopes(), refusal.detail())));
       case OVERLOADED -> List.of(new Header("retry-after", "1"));
-      case METHOD_NOT_ALLOWED -> List.of(new Header("allow", "POST, GET, DELETE, OPTIONS"));
+      case METHOD_NOT_ALLOWED -> List.of(new Header("allow", allowed(call)));
       default -> List.of();
     };
+  }
+
+  private static String allowed(Call call) {
+    return Snapshot.messagesOf(call.exchange().head().target()) == null
+        ? "POST, GET, DELETE, OPTIONS"
+        : "POST, OPTIONS";
   }
 
   private static Answer answer(

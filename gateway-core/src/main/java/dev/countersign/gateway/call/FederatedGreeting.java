@@ -14,6 +14,7 @@ import dev.countersign.gateway.mcp.McpMessage;
 import dev.countersign.gateway.session.BoundSession;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,8 +56,9 @@ final class FederatedGreeting {
       if (opened != null) {
         behind.put(one.server(), opened);
         greeted.add(one);
-        String version = opened.version();
-        oldest = version.compareTo(oldest) < 0 ? version : oldest;
+        // A server of HTTP+SSE is older than what is spoken on this path.
+        String spoken = Collections.max(List.of(opened.version(), Era.LEGACY_VERSIONS.getLast()));
+        oldest = Collections.min(List.of(oldest, spoken));
       }
     }
     if (greeted.isEmpty()) {

@@ -4,6 +4,7 @@ package dev.countersign.gateway.call;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
+import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.http.RequestHead;
 import dev.countersign.gateway.json.JsonLimits;
@@ -64,11 +65,12 @@ final class HttpSseLine {
                 call.caller().key(), call.caller().expiresAt(), path, call.limits()),
             call.exchange(),
             ClientStream.head(call),
-            () -> isServed(path),
-            call::end);
+            () -> isServed(path));
     if (!opened) {
       throw RefusedException.of(Reason.SESSION_LIMIT);
     }
+    // Streams have a bound of their own: an idle one takes no place among its caller's calls.
+    call.end();
   }
 
   private boolean isServed(String path) {
@@ -99,8 +101,9 @@ final class HttpSseLine {
       Call call, SseClient client, PostedMessage message) {
     call.rpcId(message.id());
     RequestHead head = call.exchange().head();
+    BufferHold hold = call.exchange().hold().another();
     CompletableFuture<Answer> answer =
-        CompletableFuture.supplyAsync(() -> client.take(head, message), client.loop())
+        CompletableFuture.supplyAsync(() -> client.take(head, message, hold), client.loop())
             .thenCompose(taken -> taken);
     return call.exchange().loop().here(answer);
   }

@@ -39,6 +39,8 @@ final class InnerHeads {
   /** Of the session's own stream. */
   static RequestHead stream(RequestHead opened, String path, String sessionId) {
     List<Header> headers = passedOn(opened);
+    // What the client said before a revision was agreed on need not be that one.
+    headers.removeIf(header -> header.name().equals("mcp-protocol-version"));
     headers.add(new Header("accept", "text/event-stream"));
     return head("GET", opened, path, headers, sessionId);
   }

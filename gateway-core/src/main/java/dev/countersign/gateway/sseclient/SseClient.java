@@ -10,10 +10,11 @@ import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.http.RequestHead;
 import dev.countersign.gateway.http.ResponseStream;
+import dev.countersign.gateway.jsonrpc.RpcId;
 import dev.countersign.gateway.session.BoundSession;
 import dev.countersign.gateway.sse.SseMark;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,11 +28,16 @@ import org.jspecify.annotations.Nullable;
  * ends with the stream, and the stream with the session. Confined to the loop of the stream.
  */
 public final class SseClient {
-  /** What a client may have under way, its own stream included. */
+  /**
+   * What a client may have under way that is answered on its stream, that included, and as much
+   * that is not: what the server waits for must not wait for the server.
+   */
   static final int MESSAGES_MAX = 64;
 
+  /** What a request for the session's stream is refused with for good. */
+  private static final Set<Integer> FINAL = Set.of(401, 403, 404);
+
   private static final Duration STREAM_PAUSE = Duration.ofSeconds(1);
-  private static final byte[] NOTHING = {};
 
   private final SseClients clients;
   private final SseClients.Place place;
@@ -40,7 +46,7 @@ public final class SseClient {
   private final StreamClock clock;
   private final Runnable whenOver;
   private final Set<SseMessage> underWay = new LinkedHashSet<>();
-  private final List<SseMessage> held = new ArrayList<>();
+  private final ArrayDeque<SseMessage> held = new ArrayDeque<>();
   private final List<BufferHold> unread = new ArrayList<>();
   private final Runnable sessionOver;
   private @Nullable BoundSession session;
@@ -86,13 +92,15 @@ public final class SseClient {
    * Takes a message that was posted; on this client's loop.
    *
    * @param head of what brought it
+   * @param hold what it keeps in memory, empty, for its caller
    * @return what that is answered; fails with a refusal
    */
-  public CompletableFuture<Answer> take(RequestHead head, PostedMessage message) {
+  public CompletableFuture<Answer> take(RequestHead head, PostedMessage message, BufferHold hold) {
     if (over) {
       return refused(RefusedException.of(Reason.SESSION_UNKNOWN));
     }
-    if (underWay.size() >= MESSAGES_MAX) {
+    if (underWay.stream().filter(one -> one.message().isTold() == message.isTold()).count()
+        >= MESSAGES_MAX) {
       return refused(RefusedException.of(Reason.CALL_LIMIT));
     }
     boolean opens = message.kind() == PostedMessage.Kind.OPENING;
@@ -100,12 +108,26 @@ public final class SseClient {
       return refused(
           RefusedException.of(Reason.INVALID_REQUEST, "this session is being initialized"));
     }
+    if (!hold.take(message.body().length)) {
+      return refused(RefusedException.of(Reason.OVERLOADED));
+    }
     opening |= opens;
-    SseMessage made = send(message, InnerHeads.message(head, place.path(), sessionId()));
+    takeBack(message.cancels());
+    SseMessage made = send(message, InnerHeads.message(head, place.path(), sessionId()), hold);
     // Who posts a request may wait for this before it answers what the server asks meanwhile.
     return message.kind() == PostedMessage.Kind.TOLD
         ? made.posted
         : CompletableFuture.completedFuture(Answer.empty(202));
+  }
+
+  /** What is not begun yet, the call line could not cancel. */
+  private void takeBack(@Nullable RpcId request) {
+    if (request != null) {
+      held.stream()
+          .filter(one -> request.equals(one.message().id()))
+          .findFirst()
+          .ifPresent(SseMessage::takenBack);
+    }
   }
 
   private static CompletableFuture<Answer> refused(RefusedException refusal) {
@@ -116,8 +138,7 @@ public final class SseClient {
     return session == null ? null : session.wireId();
   }
 
-  private SseMessage send(PostedMessage message, RequestHead head) {
-    BufferHold hold = clients.newHold();
+  private SseMessage send(PostedMessage message, RequestHead head, BufferHold hold) {
     SseMessage made =
         new SseMessage(
             this,
@@ -125,9 +146,7 @@ public final class SseClient {
             hold,
             responder -> Exchange.of(responder, loop(), head, message.body(), hold));
     underWay.add(made);
-    if (!hold.take(message.body().length)) {
-      made.answer(Answer.empty(503));
-    } else if (message.kind() == PostedMessage.Kind.REQUEST && !keepsUp()) {
+    if (message.kind() == PostedMessage.Kind.REQUEST && !keepsUp()) {
       // Who does not read what it asked for is given nothing more to read.
       held.add(made);
     } else {
@@ -139,23 +158,32 @@ public final class SseClient {
   /** A whole answer came for a message that wants one. */
   void answered(SseMessage message, Answer answer) {
     switch (message.kind()) {
-      case REQUEST -> say(text(message, answer));
+      case REQUEST -> say(Answers.of(message, answer));
       case OPENING -> {
-        say(text(message, answer));
+        say(Answers.of(message, answer));
         opened(answer);
       }
-      // It is not to be had: the credential has expired, or policy says no.
-      case STREAM -> end();
+      case STREAM -> {
+        // The credential has expired, policy says no, or the session is over; else it is asked for
+        // again.
+        if (FINAL.contains(answer.status())) {
+          end();
+        }
+      }
       case TOLD -> {}
     }
   }
 
   private void opened(Answer answer) {
     for (Header header : answer.headers()) {
-      if (header.name().equals("mcp-session-id")) {
+      if (header.name().equals("mcp-session-id") && session == null) {
         session = clients.session(header.value(), place);
+        begun();
       }
     }
+  }
+
+  private void begun() {
     if (session != null) {
       clock.opened();
       session.onEnd(sessionOver);
@@ -166,34 +194,21 @@ public final class SseClient {
   /** The session's own stream, for what belongs to no request. */
   private void listen() {
     String id = sessionId();
-    if (!over && !draining && id != null) {
+    boolean listens = underWay.stream().anyMatch(one -> one.kind() == PostedMessage.Kind.STREAM);
+    if (!over && !draining && !listens && id != null) {
       var unused =
           send(
-              new PostedMessage(PostedMessage.Kind.STREAM, null, NOTHING),
-              InnerHeads.stream(exchange.head(), place.path(), id));
+              PostedMessage.stream(),
+              InnerHeads.stream(exchange.head(), place.path(), id),
+              exchange.hold().another());
     }
-  }
-
-  private static byte[] text(SseMessage message, Answer answer) {
-    return answer.body().length > 0
-        ? answer.body()
-        : error(message, "refused with status " + answer.status());
-  }
-
-  private static byte[] error(SseMessage message, String words) {
-    return ("{\"jsonrpc\":\"2.0\",\"id\":"
-            + message.idJson()
-            + ",\"error\":{\"code\":-32603,\"message\":\""
-            + words
-            + "\"}}")
-        .getBytes(StandardCharsets.UTF_8);
   }
 
   /** The answer to a message broke off. */
   void brokeOff(SseMessage message) {
     if (message.kind() == PostedMessage.Kind.REQUEST
         || message.kind() == PostedMessage.Kind.OPENING) {
-      say(error(message, "the answer broke off"));
+      say(Answers.error(message, "the answer broke off"));
     }
   }
 
@@ -201,7 +216,7 @@ public final class SseClient {
   void over(SseMessage message) {
     underWay.remove(message);
     held.remove(message);
-    if (keepsUp() || over) {
+    if (keepsUp() || over || message.message().isTold()) {
       message.hold().release();
     } else {
       unread.add(message.hold());
@@ -231,12 +246,11 @@ public final class SseClient {
   private void caughtUp() {
     unread.forEach(BufferHold::release);
     unread.clear();
-    List<SseMessage> next = List.copyOf(held);
-    held.clear();
+    clock.caughtUp();
     List.copyOf(underWay).forEach(SseMessage::caughtUp);
-    next.stream()
-        .filter(message -> !message.isOver())
-        .forEach(message -> clients.calls().handle(message.exchange()));
+    while (!held.isEmpty() && keepsUp() && !over) {
+      clients.calls().handle(held.remove().exchange());
+    }
   }
 
   boolean draining() {
@@ -255,6 +269,17 @@ public final class SseClient {
     }
   }
 
+  /** The session's end would look like the server's failure. */
+  private void cancelCalls() {
+    for (SseMessage message : underWay) {
+      RpcId id = message.message().id();
+      Runnable cancellation = session == null || id == null ? null : session.cancellation(id);
+      if (cancellation != null) {
+        cancellation.run();
+      }
+    }
+  }
+
   /** Ends the stream, the session, and the wait for what is under way. */
   void end() {
     if (over) {
@@ -262,6 +287,7 @@ public final class SseClient {
     }
     over = true;
     clock.end();
+    cancelCalls();
     List.copyOf(underWay).forEach(SseMessage::gone);
     unread.forEach(BufferHold::release);
     unread.clear();

@@ -1,7 +1,6 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.sseclient;
 
-import dev.countersign.gateway.http.BufferHold;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Header;
 import dev.countersign.gateway.http.RequestHandler;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +30,6 @@ public final class SseClients {
   private final RequestHandler calls;
   private final SessionTable sessions;
   private final Seal seal;
-  private final Supplier<BufferHold> holds;
   private final SecureRandom random = new SecureRandom();
   private final ConcurrentHashMap<String, SseClient> clients = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<CallerKey, Integer> perCaller = new ConcurrentHashMap<>();
@@ -41,14 +38,11 @@ public final class SseClients {
   /**
    * @param calls where what they ask for goes
    * @param seal seals the addresses that they are given
-   * @param holds makes what each message keeps in memory
    */
-  public SseClients(
-      RequestHandler calls, SessionTable sessions, Seal seal, Supplier<BufferHold> holds) {
+  public SseClients(RequestHandler calls, SessionTable sessions, Seal seal) {
     this.calls = calls;
     this.sessions = sessions;
     this.seal = seal;
-    this.holds = holds;
   }
 
   /**
@@ -65,15 +59,10 @@ public final class SseClients {
    * @param exchange what asked for it
    * @param headers of the answer
    * @param served whether the newest settings still have such clients there
-   * @param whenOver runs when it has ended
    * @return false, and nothing done, when a bound is reached
    */
   public boolean open(
-      Place place,
-      Exchange exchange,
-      List<Header> headers,
-      BooleanSupplier served,
-      Runnable whenOver) {
+      Place place, Exchange exchange, List<Header> headers, BooleanSupplier served) {
     if (!reserve(place)) {
       return false;
     }
@@ -84,7 +73,6 @@ public final class SseClients {
         () -> {
           clients.remove(name);
           release(place);
-          whenOver.run();
         };
     SseClient client =
         new SseClient(this, place, exchange, exchange.stream(200, headers), served, over);
@@ -134,10 +122,6 @@ public final class SseClients {
 
   RequestHandler calls() {
     return calls;
-  }
-
-  BufferHold newHold() {
-    return holds.get();
   }
 
   @Nullable BoundSession session(String wireId, Place place) {

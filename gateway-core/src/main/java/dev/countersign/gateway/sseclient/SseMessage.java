@@ -42,6 +42,10 @@ final class SseMessage implements Responder, ResponseStream {
     this.exchange = maker.exchange(this);
   }
 
+  PostedMessage message() {
+    return message;
+  }
+
   PostedMessage.Kind kind() {
     return message.kind();
   }
@@ -60,10 +64,6 @@ final class SseMessage implements Responder, ResponseStream {
     return hold;
   }
 
-  boolean isOver() {
-    return over;
-  }
-
   /** Nobody waits for it any more. */
   void gone() {
     if (!over) {
@@ -71,6 +71,11 @@ final class SseMessage implements Responder, ResponseStream {
       exchange.clientGone();
       over();
     }
+  }
+
+  /** The client took it back before it was begun. */
+  void takenBack() {
+    over();
   }
 
   /** The client has caught up. */
@@ -133,6 +138,7 @@ final class SseMessage implements Responder, ResponseStream {
   @Override
   public void abort() {
     if (!over) {
+      posted.complete(Answer.empty(502));
       client.brokeOff(this);
     }
     over();

@@ -10,26 +10,28 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks after a client's stream at every keep-alive interval: keeps it alive, and ends what has no
- * session, is not read, or is not served any more; and at its credential's end. Confined to the
- * loop of the stream.
+ * Looks after a client's stream at every keep-alive interval, and every 15 seconds at least: keeps
+ * it alive, and ends what has no session, is not read, or is not served any more; and at its
+ * credential's end. Confined to the loop of the stream.
  */
 final class StreamClock {
   /** Who has opened no session by then does not want one. */
   private static final Duration OPENING_TIME = Duration.ofSeconds(30);
+
+  private static final Duration INTERVAL_MAX = Duration.ofSeconds(15);
 
   private final SseClient client;
   private final ResponseStream stream;
   private final Instant expiresAt;
   private final LimitSettings limits;
   private final BooleanSupplier served;
+  private final Duration interval;
+  private final UnreadTime unread;
   private final long beganNanos = System.nanoTime();
   private Loop.@Nullable Timer timer;
   private Loop.@Nullable Timer expiry;
   private boolean opened;
-  private boolean saidSomething;
-  private boolean behind;
-  private long behindSinceNanos;
+  private long saidNanos = beganNanos;
 
   /**
    * @param served whether the newest settings still have such clients
@@ -41,6 +43,9 @@ final class StreamClock {
     this.expiresAt = place.expiresAt();
     this.limits = place.limits();
     this.served = served;
+    this.unread = new UnreadTime(limits.connectionIdle());
+    this.interval =
+        limits.keepAlive().compareTo(INTERVAL_MAX) < 0 ? limits.keepAlive() : INTERVAL_MAX;
   }
 
   void begin() {
@@ -50,7 +55,7 @@ final class StreamClock {
   }
 
   private void arm() {
-    timer = client.loop().after(limits.keepAlive(), this::tick);
+    timer = client.loop().after(interval, this::tick);
   }
 
   /** There is a session. */
@@ -60,7 +65,12 @@ final class StreamClock {
 
   /** The client was told something. */
   void said() {
-    saidSomething = true;
+    saidNanos = System.nanoTime();
+  }
+
+  /** The client has read what waited for it. */
+  void caughtUp() {
+    unread.caughtUp();
   }
 
   void end() {
@@ -74,27 +84,18 @@ final class StreamClock {
 
   private void tick() {
     boolean late = !opened && isOver(beganNanos, OPENING_TIME);
-    if (late || isStuck() || !served.getAsBoolean()) {
+    if (late || unread.isTooLong(!stream.writable(), System.nanoTime()) || !served.getAsBoolean()) {
       client.end();
       return;
     }
-    if (!saidSomething && stream.writable()) {
+    if (isOver(saidNanos, limits.keepAlive()) && stream.writable()) {
       stream.keepAlive();
+      said();
     }
-    saidSomething = false;
     arm();
   }
 
-  private boolean isStuck() {
-    boolean is = !stream.writable();
-    if (is && !behind) {
-      behindSinceNanos = System.nanoTime();
-    }
-    behind = is;
-    return is && isOver(behindSinceNanos, limits.connectionIdle());
-  }
-
   private static boolean isOver(long sinceNanos, Duration time) {
-    return System.nanoTime() - sinceNanos > time.toNanos();
+    return System.nanoTime() - sinceNanos >= time.toNanos();
   }
 }
