@@ -32,13 +32,13 @@ sealed interface BodyReading {
   /**
    * Reads a body.
    *
-   * @param token the caller's own credential, or null
+   * @param own finds the caller's own credential; null when it showed none
    */
   static BodyReading of(
-      byte[] body, JsonLimits limits, @Nullable String token, Commitments commitments) {
+      byte[] body, JsonLimits limits, @Nullable CredentialScan own, Commitments commitments) {
     try {
       RpcMessage message = RpcReader.read(body, limits);
-      boolean holdsCredential = token != null && CredentialScan.contains(message.document(), token);
+      boolean holdsCredential = own != null && own.finds(message.document());
       JsonValue arguments = holdsCredential ? null : arguments(message);
       return new Message(
           message,

@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The HTTP method, the media types both ways, and the body itself. */
 final class BodyStep {
+  private static final List<String> POST_ACCEPTED =
+      List.of("application/json", "text/event-stream");
+
+  /** What the SDKs send, understood without being taken apart. */
+  private static final String USUAL_ACCEPT = "application/json, text/event-stream";
+
   /** Reads the body of a request whose head is acceptable. */
   CompletableFuture<byte[]> read(Call call) {
     RequestHead head = call.exchange().head();
@@ -54,7 +60,7 @@ final class BodyStep {
   }
 
   private static void checkPost(RequestHead head) {
-    requireAccept(head, List.of("application/json", "text/event-stream"));
+    requireAccept(head, POST_ACCEPTED);
     requireJson(head);
   }
 
@@ -75,6 +81,9 @@ final class BodyStep {
   }
 
   private static void requireAccept(RequestHead head, List<String> types) {
+    if (types.equals(POST_ACCEPTED) && USUAL_ACCEPT.equals(head.header("accept"))) {
+      return;
+    }
     String accepted = String.join(",", head.headers("accept")).toLowerCase(Locale.ROOT);
     for (String type : types) {
       if (!accepts(accepted, type)) {
@@ -107,6 +116,9 @@ final class BodyStep {
   static boolean isType(@Nullable String contentType, String type) {
     if (contentType == null) {
       return false;
+    }
+    if (contentType.equals(type)) {
+      return true;
     }
     String[] parts = contentType.toLowerCase(Locale.ROOT).split(";", 4);
     if (!parts[0].strip().equals(type)) {

@@ -63,13 +63,13 @@ final class MessageStep {
       case "DELETE" -> call.message(bodiless(McpMethod.END));
       default -> {
         JsonLimits limits = limits(call, body);
-        String token = token(head);
+        CredentialScan own = ownCredential(head);
         return work.forNew(
                 call.caller().key(),
                 body.length,
                 call.exchange().loop(),
-                () -> BodyReading.of(body, limits, token, commitments))
-            .thenAccept(reading -> post(call, head, body, reading));
+                () -> BodyReading.of(body, limits, own, commitments))
+            .thenAccept(reading -> post(call, head, body, own, reading));
       }
     }
     return CompletableFuture.completedFuture(null);
@@ -84,12 +84,12 @@ final class MessageStep {
         : JsonLimits.DEFAULTS.with(limits.bodyBytesMax(), limits.depthMax(), limits.tokensMax());
   }
 
-  /** The caller's own credential, or null when it showed none in a header. */
-  private static @Nullable String token(RequestHead head) {
+  /** Finds the caller's own credential; null when it showed none in a header. */
+  private static @Nullable CredentialScan ownCredential(RequestHead head) {
     String authorization = head.header("authorization");
     return authorization == null
         ? null
-        : authorization.substring(authorization.indexOf(' ') + 1).strip();
+        : CredentialScan.of(authorization.substring(authorization.indexOf(' ') + 1).strip());
   }
 
   private static McpMessage bodiless(McpMethod method) {
@@ -102,10 +102,11 @@ final class MessageStep {
         era, method, id, null, method.kind(), null, null, RequestMeta.NONE, new byte[0]);
   }
 
-  private void post(Call call, RequestHead head, byte[] body, BodyReading reading) {
+  private void post(
+      Call call, RequestHead head, byte[] body, @Nullable CredentialScan own, BodyReading reading) {
     switch (reading) {
       case BodyReading.Message read -> {
-        refuseOwnCredential(call, head, read);
+        refuseOwnCredential(call, head, own, read);
         call.commitment(read.commitment());
         post(call, head, body, read.message());
       }
@@ -164,19 +165,18 @@ final class MessageStep {
    * record is that it was tried, and of the message nothing that could hold the credential.
    */
   private static void refuseOwnCredential(
-      Call call, RequestHead head, BodyReading.Message reading) {
-    String token = token(head);
-    if (token == null) {
+      Call call, RequestHead head, @Nullable CredentialScan own, BodyReading.Message reading) {
+    if (own == null) {
       return;
     }
     if (!reading.holdsCredential()
-        && !head.anyValueBut("authorization", value -> CredentialScan.contains(value, token))
-        && !encodedMirrors(head, token)) {
+        && !head.anyValueBut("authorization", own::finds)
+        && !encodedMirrors(head, own)) {
       return;
     }
     switch (reading.message()) {
       case RpcMessage.Request request -> {
-        boolean clean = !CredentialScan.contains(request.id().json(), token);
+        boolean clean = !own.finds(request.id().json());
         call.rpcId(clean ? request.id() : null);
         nameOnly(call, request.method(), request.params(), clean ? request.id() : null);
       }
@@ -205,9 +205,9 @@ final class MessageStep {
     }
   }
 
-  private static boolean encodedMirrors(RequestHead head, String token) {
+  private static boolean encodedMirrors(RequestHead head, CredentialScan own) {
     for (Header mirror : head.headersStartingWith("mcp-param-")) {
-      if (CredentialScan.contains(decoded(mirror.value()), token)) {
+      if (own.finds(decoded(mirror.value()))) {
         return true;
       }
     }

@@ -32,8 +32,6 @@ import dev.countersign.policy.Durability;
 import dev.countersign.policy.Effect;
 import dev.countersign.policy.Permit;
 import dev.countersign.policy.Trigger;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -293,11 +291,6 @@ final class RecordStep {
   }
 
   static String digest(byte[] bytes) {
-    try {
-      return "sha256:"
-          + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("SHA-256 is not there", e);
-    }
+    return "sha256:" + HexFormat.of().formatHex(Digests.sha256().digest(bytes));
   }
 }

@@ -16,7 +16,6 @@ import dev.countersign.gateway.session.SessionTable;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.identity.CallerKey;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -173,20 +172,19 @@ final class SessionStep {
 
   /** Names the session of a modern caller on a route; opens nothing, so a plain digest will do. */
   private static String derived(CallerKey key, String route) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (String part :
-          new String[] {
-            key.kind(), key.issuer(), key.subject(), String.valueOf(key.client()), route
-          }) {
-        byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
-        digest.update((byte) (bytes.length >> 8));
-        digest.update((byte) bytes.length);
-        digest.update(bytes);
-      }
-      return HexFormat.of().formatHex(digest.digest(), 0, 16);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("SHA-256 is not there", e);
-    }
+    MessageDigest digest = Digests.sha256();
+    add(digest, key.kind());
+    add(digest, key.issuer());
+    add(digest, key.subject());
+    add(digest, String.valueOf(key.client()));
+    add(digest, route);
+    return HexFormat.of().formatHex(digest.digest(), 0, 16);
+  }
+
+  private static void add(MessageDigest digest, String part) {
+    byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+    digest.update((byte) (bytes.length >> 8));
+    digest.update((byte) bytes.length);
+    digest.update(bytes);
   }
 }

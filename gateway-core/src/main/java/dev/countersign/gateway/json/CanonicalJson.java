@@ -2,9 +2,7 @@
 package dev.countersign.gateway.json;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
+import java.util.Arrays;
 
 /**
  * The JSON Canonicalization Scheme (RFC 8785): one form for all texts of one value, so that a
@@ -14,13 +12,25 @@ import java.util.List;
  * canonical form would name another value. Recursion is bounded by the document's depth limit.
  */
 public final class CanonicalJson {
-  private CanonicalJson() {}
+  /** Beyond, members are sorted by the library, which does not compare each with each. */
+  private static final int INSERTION_SORTED_MAX = 16;
+
+  private final JsonDocument document;
+  private final byte[] in;
+  private byte[] out;
+  private int length;
+
+  private CanonicalJson(JsonValue value) {
+    this.document = value.document();
+    this.in = document.bytes();
+    this.out = new byte[value.end() - value.start() + 8];
+  }
 
   /** The canonical form in UTF-8. */
   public static byte[] bytes(JsonValue value) {
-    StringBuilder out = new StringBuilder(value.end() - value.start());
-    write(value, out);
-    return out.toString().getBytes(StandardCharsets.UTF_8);
+    CanonicalJson form = new CanonicalJson(value);
+    form.write(value.node());
+    return form.length == form.out.length ? form.out : Arrays.copyOf(form.out, form.length);
   }
 
   /** A text as a JSON string, quotes included. */
@@ -30,43 +40,175 @@ public final class CanonicalJson {
     return out.toString();
   }
 
-  private static void write(JsonValue value, StringBuilder out) {
-    switch (value.kind()) {
-      case OBJECT -> object(value, out);
-      case ARRAY -> array(value, out);
-      case STRING -> quote(value.text(), out);
-      case NUMBER -> number(value.number(), out);
-      case TRUE -> out.append("true");
-      case FALSE -> out.append("false");
-      case NULL -> out.append("null");
+  private void write(int node) {
+    switch (document.kind(node)) {
+      case OBJECT -> object(node);
+      case ARRAY -> array(node);
+      case STRING -> string(node);
+      case NUMBER -> number(node);
+      case TRUE, FALSE, NULL -> copy(node);
     }
   }
 
-  private static void object(JsonValue value, StringBuilder out) {
-    List<JsonMember> members = new ArrayList<>(value.members());
-    // String's order is by UTF-16 code units, which is what section 3.2.3 asks for.
-    members.sort(Comparator.comparing(JsonMember::name));
-    out.append('{');
-    String separator = "";
-    for (JsonMember member : members) {
-      out.append(separator);
-      quote(member.name(), out);
-      out.append(':');
-      write(member.value(), out);
-      separator = ",";
+  private void object(int node) {
+    put('{');
+    boolean first = true;
+    for (int name : sortedNames(node)) {
+      if (!first) {
+        put(',');
+      }
+      string(name);
+      put(':');
+      write(name + 1);
+      first = false;
     }
-    out.append('}');
+    put('}');
   }
 
-  private static void array(JsonValue value, StringBuilder out) {
-    out.append('[');
-    String separator = "";
-    for (JsonValue element : value.elements()) {
-      out.append(separator);
-      write(element, out);
-      separator = ",";
+  /** By UTF-16 code units, which is what section 3.2.3 asks for. */
+  private int[] sortedNames(int object) {
+    int[] names = new int[8];
+    int count = 0;
+    boolean plain = true;
+    for (JsonCursor at = new JsonCursor(document, object); at.next(); ) {
+      if (count == names.length) {
+        names = Arrays.copyOf(names, count * 2);
+      }
+      names[count++] = at.nameNode();
+      plain &= isPlain(at.nameNode());
     }
-    out.append(']');
+    int[] all = Arrays.copyOf(names, count);
+    if (plain && count <= INSERTION_SORTED_MAX) {
+      sortPlain(all);
+      return all;
+    }
+    return Arrays.stream(all)
+        .boxed()
+        .sorted((a, b) -> document.text(a).compareTo(document.text(b)))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  /** Whether it is ASCII without escapes, so that its bytes are its code units. */
+  private boolean isPlain(int name) {
+    if (document.escaped(name)) {
+      return false;
+    }
+    for (int i = document.start(name); i < document.end(name); i++) {
+      if (in[i] < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void sortPlain(int[] names) {
+    for (int i = 1; i < names.length; i++) {
+      int name = names[i];
+      int at = i;
+      while (at > 0 && comparePlain(names[at - 1], name) > 0) {
+        names[at] = names[at - 1];
+        at--;
+      }
+      names[at] = name;
+    }
+  }
+
+  private int comparePlain(int a, int b) {
+    return Arrays.compare(
+        in,
+        document.start(a) + 1,
+        document.end(a) - 1,
+        in,
+        document.start(b) + 1,
+        document.end(b) - 1);
+  }
+
+  private void array(int node) {
+    put('[');
+    int end = document.after(node);
+    for (int element = node + 1; element < end; element = document.after(element)) {
+      if (element > node + 1) {
+        put(',');
+      }
+      write(element);
+    }
+    put(']');
+  }
+
+  /** What is written without escapes needs none. */
+  private void string(int node) {
+    if (document.escaped(node)) {
+      StringBuilder text = new StringBuilder(document.end(node) - document.start(node));
+      quote(document.text(node), text);
+      put(text.toString());
+    } else {
+      copy(node);
+    }
+  }
+
+  private void number(int node) {
+    if (isCanonicalInteger(node)) {
+      copy(node);
+      return;
+    }
+    StringBuilder text = new StringBuilder(24);
+    number(
+        Double.parseDouble(
+            new String(
+                in,
+                document.start(node),
+                document.end(node) - document.start(node),
+                StandardCharsets.US_ASCII)),
+        text);
+    put(text.toString());
+  }
+
+  /** Digits alone, no more than survive a double: printed as they are. Not so minus zero. */
+  private boolean isCanonicalInteger(int node) {
+    int from = document.start(node);
+    int end = document.end(node);
+    if (in[from] == '-') {
+      from++;
+      if (in[from] == '0') {
+        return false;
+      }
+    }
+    if (end - from > ExactNumbers.SAFE_DIGITS) {
+      return false;
+    }
+    for (int i = from; i < end; i++) {
+      if (in[i] < '0' || in[i] > '9') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void copy(int node) {
+    int from = document.start(node);
+    int count = document.end(node) - from;
+    ensure(count);
+    System.arraycopy(in, from, out, length, count);
+    length += count;
+  }
+
+  private void put(char ascii) {
+    ensure(1);
+    out[length++] = (byte) ascii;
+  }
+
+  private void put(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    ensure(bytes.length);
+    System.arraycopy(bytes, 0, out, length, bytes.length);
+    length += bytes.length;
+  }
+
+  private void ensure(int more) {
+    if (out.length - length < more) {
+      out = Arrays.copyOf(out, Math.max(out.length * 2, length + more));
+    }
   }
 
   private static void quote(String text, StringBuilder out) {

@@ -95,13 +95,18 @@ public final class JsonValue {
     return elements;
   }
 
+  /** Goes through an object's members or an array's elements; through nothing in a scalar. */
+  public JsonCursor cursor() {
+    return new JsonCursor(document, node);
+  }
+
   /** How many members or elements it has; 0 for scalars. */
   public int size() {
-    return switch (kind()) {
-      case OBJECT -> members().size();
-      case ARRAY -> elements().size();
-      case STRING, NUMBER, TRUE, FALSE, NULL -> 0;
-    };
+    int size = 0;
+    for (JsonCursor at = cursor(); at.next(); ) {
+      size++;
+    }
+    return size;
   }
 
   /**
@@ -150,6 +155,11 @@ public final class JsonValue {
   /** A copy of its bytes. */
   public byte[] raw() {
     return Arrays.copyOfRange(document.bytes(), start(), end());
+  }
+
+  /** Its node in the document's index. */
+  int node() {
+    return node;
   }
 
   /** The document it is part of. */

@@ -5,93 +5,107 @@ import dev.countersign.gateway.json.JsonDocument;
 import dev.countersign.gateway.json.JsonKind;
 import dev.countersign.gateway.json.JsonMember;
 import dev.countersign.gateway.json.JsonValue;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Finds the caller's own credential inside its message: the whole token, or the parts of it that
- * are enough to use or to know it, verbatim or written with escapes.
+ * are enough to use or to know it, verbatim or written with escapes. Immutable; any thread.
  */
 public final class CredentialScan {
   /** Shorter pieces would be found in innocent text. */
   private static final int PIECE_CHARS_MIN = 16;
 
-  private CredentialScan() {}
+  private final List<String> pieces;
+
+  private CredentialScan(List<String> pieces) {
+    this.pieces = pieces;
+  }
+
+  /** A scan for a token: for the payload and the signature of a JWS, for all of another. */
+  public static CredentialScan of(String token) {
+    int first = token.indexOf('.');
+    int second = first < 0 ? -1 : token.indexOf('.', first + 1);
+    if (second >= 0 && token.indexOf('.', second + 1) < 0) {
+      String payload = token.substring(first + 1, second);
+      String signature = token.substring(second + 1);
+      boolean payloadCounts = payload.length() >= PIECE_CHARS_MIN;
+      boolean signatureCounts = signature.length() >= PIECE_CHARS_MIN;
+      if (payloadCounts || signatureCounts) {
+        return new CredentialScan(
+            !signatureCounts
+                ? List.of(payload)
+                : payloadCounts ? List.of(payload, signature) : List.of(signature));
+      }
+    }
+    return new CredentialScan(token.length() >= PIECE_CHARS_MIN ? List.of(token) : List.of());
+  }
 
   /** Whether any name or string of the message holds the token, its payload or its signature. */
-  public static boolean contains(JsonDocument document, String token) {
-    List<String> pieces = pieces(token);
-    for (String piece : pieces) {
-      if (indexOf(document.bytes(), piece.getBytes(StandardCharsets.UTF_8)) >= 0) {
+  public boolean finds(JsonDocument document) {
+    byte[] bytes = document.bytes();
+    for (int i = 0; i < pieces.size(); i++) {
+      if (holds(bytes, pieces.get(i))) {
         return true;
       }
     }
     // Tokens are ASCII, so only an escape can hide one.
-    return indexOf(document.bytes(), new byte[] {'\\'}) >= 0 && decoded(document.root(), pieces);
+    return hasEscape(bytes) && decoded(document.root());
   }
 
-  /** As {@link #contains(JsonDocument, String)}, for one text. */
-  public static boolean contains(String text, String token) {
-    return text.length() >= PIECE_CHARS_MIN && holds(text, pieces(token));
-  }
-
-  private static List<String> pieces(String token) {
-    List<String> pieces = new ArrayList<>();
-    String[] parts = token.split("\\.", -1);
-    if (parts.length == 3) {
-      for (int i = 1; i < 3; i++) {
-        if (parts[i].length() >= PIECE_CHARS_MIN) {
-          pieces.add(parts[i]);
-        }
+  /** As {@link #finds(JsonDocument)}, for one text. */
+  public boolean finds(String text) {
+    for (int i = 0; i < pieces.size(); i++) {
+      if (text.contains(pieces.get(i))) {
+        return true;
       }
     }
-    if (pieces.isEmpty() && token.length() >= PIECE_CHARS_MIN) {
-      pieces.add(token);
-    }
-    return pieces;
+    return false;
   }
 
   /** Recursion is bounded by the document's depth limit. */
-  private static boolean decoded(JsonValue value, List<String> pieces) {
+  private boolean decoded(JsonValue value) {
     if (value.kind() == JsonKind.STRING) {
-      return holds(value.text(), pieces);
+      return finds(value.text());
     }
     for (JsonMember member : value.members()) {
-      if (holds(member.name(), pieces) || decoded(member.value(), pieces)) {
+      if (finds(member.name()) || decoded(member.value())) {
         return true;
       }
     }
     for (JsonValue element : value.elements()) {
-      if (decoded(element, pieces)) {
+      if (decoded(element)) {
         return true;
       }
     }
     return false;
   }
 
-  private static boolean holds(String text, List<String> pieces) {
-    for (String piece : pieces) {
-      if (text.contains(piece)) {
+  private static boolean hasEscape(byte[] in) {
+    for (byte b : in) {
+      if (b == '\\') {
         return true;
       }
     }
     return false;
   }
 
-  private static int indexOf(byte[] in, byte[] wanted) {
-    byte first = wanted[0];
-    for (int at = 0; at <= in.length - wanted.length; at++) {
-      if (in[at] == first) {
-        int i = 1;
-        while (i < wanted.length && in[at + i] == wanted[i]) {
-          i++;
-        }
-        if (i == wanted.length) {
-          return at;
-        }
+  /** Tokens are ASCII: one byte is one character. */
+  private static boolean holds(byte[] in, String piece) {
+    char first = piece.charAt(0);
+    for (int at = 0; at <= in.length - piece.length(); at++) {
+      if (in[at] == first && standsAt(in, at, piece)) {
+        return true;
       }
     }
-    return -1;
+    return false;
+  }
+
+  private static boolean standsAt(byte[] in, int at, String piece) {
+    for (int i = 1; i < piece.length(); i++) {
+      if (in[at + i] != piece.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

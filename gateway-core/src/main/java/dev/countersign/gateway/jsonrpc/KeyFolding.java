@@ -1,13 +1,16 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.jsonrpc;
 
+import dev.countersign.gateway.json.JsonCursor;
 import dev.countersign.gateway.json.JsonKind;
-import dev.countersign.gateway.json.JsonMember;
 import dev.countersign.gateway.json.JsonValue;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -112,6 +115,12 @@ final class KeyFolding {
   private static final List<String> LISTS =
       List.of("tools", "prompts", "resources", "resourceTemplates", "contents");
 
+  /** What some JSON readers take for an object's prototype. */
+  private static final String PROTOTYPE = "__proto__";
+
+  /** Up to here folded names are compared in pairs. */
+  private static final int PAIRWISE_NAMES_MAX = 12;
+
   private KeyFolding() {}
 
   /** What is wrong with the keys of the outermost object alone, or null. */
@@ -167,8 +176,10 @@ final class KeyFolding {
     if (object == null || object.kind() != JsonKind.OBJECT) {
       return false;
     }
-    for (JsonMember member : object.members()) {
-      if (keys.near(member.name()) || member.name().equals("__proto__")) {
+    byte[] bytes = object.document().bytes();
+    for (JsonCursor at = object.cursor(); at.next(); ) {
+      if (!(isPlain(bytes, at) && keys.clears(bytes, at.nameStart(), at.nameEnd()))
+          && keys.refuses(at.name())) {
         return true;
       }
     }
@@ -177,18 +188,69 @@ final class KeyFolding {
 
   /** Over the whole subtree; recursion is bounded by the document's depth limit. */
   private static boolean siblingsFoldTogether(JsonValue value) {
-    Set<String> seen = new HashSet<>();
-    for (JsonMember member : value.members()) {
-      if (!seen.add(fold(member.name())) || siblingsFoldTogether(member.value())) {
-        return true;
-      }
+    if (value.kind() == JsonKind.OBJECT && namesFoldTogether(value)) {
+      return true;
     }
-    for (JsonValue element : value.elements()) {
-      if (siblingsFoldTogether(element)) {
+    for (JsonCursor at = value.cursor(); at.next(); ) {
+      JsonKind kind = at.kind();
+      if ((kind == JsonKind.OBJECT || kind == JsonKind.ARRAY) && siblingsFoldTogether(at.value())) {
         return true;
       }
     }
     return false;
+  }
+
+  private static boolean namesFoldTogether(JsonValue object) {
+    byte[] bytes = object.document().bytes();
+    int[] hashes = new int[PAIRWISE_NAMES_MAX];
+    int count = 0;
+    for (JsonCursor at = object.cursor(); at.next(); ) {
+      if (count == PAIRWISE_NAMES_MAX || !isPlain(bytes, at)) {
+        return anyTwoFold(object);
+      }
+      int hash = foldedHash(bytes, at.nameStart(), at.nameEnd());
+      for (int i = 0; i < count; i++) {
+        if (hashes[i] == hash) {
+          return anyTwoFold(object);
+        }
+      }
+      hashes[count++] = hash;
+    }
+    return false;
+  }
+
+  /** Of any names, and sure: what equal hashes make likely. */
+  private static boolean anyTwoFold(JsonValue object) {
+    Set<String> seen = new HashSet<>();
+    for (JsonCursor at = object.cursor(); at.next(); ) {
+      if (!seen.add(fold(at.name()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a name's bytes are its characters, none of which folds to more than lower case. */
+  private static boolean isPlain(byte[] bytes, JsonCursor at) {
+    if (at.nameEscaped()) {
+      return false;
+    }
+    for (int i = at.nameStart(); i < at.nameEnd(); i++) {
+      if (bytes[i] <= ' ') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The {@link String#hashCode} of what a plain name folds to. */
+  private static int foldedHash(byte[] plain, int from, int to) {
+    int hash = 0;
+    for (int i = from; i < to; i++) {
+      byte b = plain[i];
+      hash = hash * 31 + (b >= 'A' && b <= 'Z' ? b + ('a' - 'A') : b);
+    }
+    return hash;
   }
 
   /** Simple case folding by way of upper case, which also joins U+017F with s and U+212A with k. */
@@ -201,21 +263,42 @@ final class KeyFolding {
     return folded.toString();
   }
 
-  /**
-   * The keys of one place.
-   *
-   * @param exact as they are
-   * @param folded as they fold
-   */
-  private record Keys(Set<String> exact, Set<String> folded) {
-    static Keys of(String... keys) {
-      return new Keys(
-          Set.of(keys), Arrays.stream(keys).map(KeyFolding::fold).collect(Collectors.toSet()));
+  /** The keys of one place. */
+  private static final class Keys {
+    private final Set<String> exact;
+    private final Set<String> folded;
+
+    /** Hashes of folded keys in order, each with a key that folds so; for a quick look. */
+    private final int[] hashes;
+
+    private final byte[][] keyOfHash;
+
+    private Keys(Set<String> exact, SortedMap<Integer, byte[]> byHash) {
+      this.exact = exact;
+      this.folded = exact.stream().map(KeyFolding::fold).collect(Collectors.toSet());
+      this.hashes = byHash.keySet().stream().mapToInt(Integer::intValue).toArray();
+      this.keyOfHash = byHash.values().toArray(byte[][]::new);
     }
 
-    /** Whether a name folds to one of the keys without being it. */
-    boolean near(String name) {
-      return !exact.contains(name) && folded.contains(fold(name));
+    static Keys of(String... keys) {
+      SortedMap<Integer, byte[]> byHash = new TreeMap<>();
+      for (String key : keys) {
+        byHash.put(fold(key).hashCode(), key.getBytes(StandardCharsets.US_ASCII));
+      }
+      byHash.put(PROTOTYPE.hashCode(), new byte[0]);
+      return new Keys(Set.of(keys), byHash);
+    }
+
+    /** Whether a plain name is certainly in order: far from all keys, or one of them. */
+    boolean clears(byte[] bytes, int from, int to) {
+      int found = Arrays.binarySearch(hashes, foldedHash(bytes, from, to));
+      return found < 0
+          || Arrays.equals(keyOfHash[found], 0, keyOfHash[found].length, bytes, from, to);
+    }
+
+    /** Whether a name folds to one of the keys without being it, or is one that no object has. */
+    boolean refuses(String name) {
+      return name.equals(PROTOTYPE) || (!exact.contains(name) && folded.contains(fold(name)));
     }
   }
 }

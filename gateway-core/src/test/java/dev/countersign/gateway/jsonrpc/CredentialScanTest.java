@@ -54,7 +54,7 @@ final class CredentialScanTest {
   @ParameterizedTest
   @MethodSource("holding")
   void findsTheTokenAndItsParts(Holding row) throws JsonRefusedException {
-    assertThat(CredentialScan.contains(document(row.message()), TOKEN)).isTrue();
+    assertThat(CredentialScan.of(TOKEN).finds(document(row.message()))).isTrue();
   }
 
   @ParameterizedTest
@@ -67,16 +67,16 @@ final class CredentialScanTest {
         "{}"
       })
   void findsNothingInInnocentMessages(String message) throws JsonRefusedException {
-    assertThat(CredentialScan.contains(document(message), TOKEN)).isFalse();
+    assertThat(CredentialScan.of(TOKEN).finds(document(message))).isFalse();
   }
 
   @Test
   void findsAnOpaqueTokenWhole() throws JsonRefusedException {
     String opaque = "0123456789abcdef.x";
 
-    assertThat(CredentialScan.contains(document(args(string(opaque))), opaque)).isTrue();
-    assertThat(CredentialScan.contains(document(args(string(escaped(opaque)))), opaque)).isTrue();
-    assertThat(CredentialScan.contains(document(args(string("0123456789abcdef"))), opaque))
+    assertThat(CredentialScan.of(opaque).finds(document(args(string(opaque))))).isTrue();
+    assertThat(CredentialScan.of(opaque).finds(document(args(string(escaped(opaque)))))).isTrue();
+    assertThat(CredentialScan.of(opaque).finds(document(args(string("0123456789abcdef")))))
         .isFalse();
   }
 
@@ -84,28 +84,28 @@ final class CredentialScanTest {
   void findsAnEncryptedTokenWhole() throws JsonRefusedException {
     String encrypted = HEADER + ".key." + PAYLOAD + ".text." + SIGNATURE;
 
-    assertThat(CredentialScan.contains(document(args(string(encrypted))), encrypted)).isTrue();
+    assertThat(CredentialScan.of(encrypted).finds(document(args(string(encrypted))))).isTrue();
   }
 
   @Test
   void findsATokenWhosePartsAreShort() throws JsonRefusedException {
     String token = "header.payload.signature";
 
-    assertThat(CredentialScan.contains(document(args(string(token))), token)).isTrue();
-    assertThat(CredentialScan.contains(document(args(string("the payload"))), token)).isFalse();
+    assertThat(CredentialScan.of(token).finds(document(args(string(token))))).isTrue();
+    assertThat(CredentialScan.of(token).finds(document(args(string("the payload"))))).isFalse();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", ".", "..", "a", "a.b.c"})
   void findsNoTokenThatIsTooShortToMatter(String token) throws JsonRefusedException {
-    assertThat(CredentialScan.contains(document(args("\"a.b.c\"")), token)).isFalse();
+    assertThat(CredentialScan.of(token).finds(document(args("\"a.b.c\"")))).isFalse();
   }
 
   @Test
   void findsTheTokenAtEveryPlaceOfALongMessage() throws JsonRefusedException {
     for (int before = 0; before < 40; before++) {
       String message = args(string("e".repeat(before) + PAYLOAD));
-      assertThat(CredentialScan.contains(document(message), TOKEN)).isTrue();
+      assertThat(CredentialScan.of(TOKEN).finds(document(message))).isTrue();
     }
   }
 
