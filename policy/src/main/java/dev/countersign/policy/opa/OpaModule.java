@@ -10,6 +10,7 @@ import com.dylibso.chicory.wasm.WasmModule;
 import com.dylibso.chicory.wasm.types.MemoryImport;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.countersign.policy.PolicyModule;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
@@ -18,7 +19,8 @@ import java.util.function.Function;
 
 /**
  * A policy module compiled to JVM bytecode once, for all instances of it: what the virtual machine
- * learns about the code while it is hot is then learnt for all, and new data finds it warm.
+ * learns about the code while it is hot is then learnt for all, and new data finds it warm. The
+ * shipped one is compiled by the build, others when they are loaded.
  *
  * <p>Immutable but for a count; any thread.
  */
@@ -33,13 +35,18 @@ final class OpaModule {
   private final int entrypoint;
   private final AtomicInteger warmed = new AtomicInteger();
 
-  private OpaModule(WasmModule module, String entrypoint) {
+  private OpaModule(WasmModule module, Function<Instance, Machine> machines, String entrypoint) {
     this.module = module;
-    this.machines = MachineFactoryCompiler.compile(module);
+    this.machines = machines;
     this.pagesAtStart = Math.max(PAGES_AT_START, pagesAtLeast(module));
     OpaInstance probe = new OpaInstance(this, NO_DATA, OpaInstance.PAGES_MAX);
     requireNoHostBuiltins(probe.builtins());
     this.entrypoint = entrypoint(probe.entrypoints(), entrypoint);
+  }
+
+  /** The policy that ships, which the build has compiled. */
+  static OpaModule shipped() {
+    return new OpaModule(ShippedCode.load(), ShippedCode::create, PolicyModule.ENTRYPOINT);
   }
 
   /**
@@ -50,7 +57,8 @@ final class OpaModule {
    */
   static OpaModule load(byte[] wasm, String entrypoint) {
     try {
-      return new OpaModule(Parser.parse(wasm), entrypoint);
+      WasmModule module = Parser.parse(wasm);
+      return new OpaModule(module, MachineFactoryCompiler.compile(module), entrypoint);
     } catch (ChicoryException e) {
       throw new IllegalArgumentException("this is no policy module: " + e.getMessage(), e);
     }

@@ -29,10 +29,9 @@ public final class WasmEngine implements PolicyEngine {
   private final String revision;
   private final List<AccessRequest> samples;
 
-  /** Compiled when it is first needed. */
+  /** Loaded when it is first needed. */
   private static final class Shipped {
-    static final OpaModule MODULE =
-        OpaModule.load(PolicyModule.shipped().bytes(), PolicyModule.ENTRYPOINT);
+    static final OpaModule MODULE = OpaModule.shipped();
   }
 
   private WasmEngine(
