@@ -114,6 +114,15 @@ final class LimitsSection {
           1,
           100_000,
           "Connections to one server from one event loop; at most half are HTTP+SSE streams.");
+  private static final Key<Duration> LOOP_TURN =
+      KEYS.add(
+          Key.defaulted(
+              "loop_turn",
+              new DurationType(Duration.ofMillis(1), Duration.ofMinutes(1)),
+              D.loopTurn(),
+              "How long an event loop may be at work on what has come in at once. When it is at"
+                  + " work for longer again and again, calls beyond are refused, those of callers"
+                  + " with the most calls first. About half of what a call may have to wait."));
 
   private static final Key<Integer> QUESTIONS =
       count(
@@ -178,6 +187,7 @@ final class LimitsSection {
         in.get(CONNECTION_IDLE),
         in.get(UPSTREAM_IDLE),
         in.get(UPSTREAM_CONNECTIONS),
+        in.get(LOOP_TURN),
         new SessionLimits(in.get(QUESTIONS), in.get(SUBSCRIPTIONS), in.get(TASKS)));
   }
 }

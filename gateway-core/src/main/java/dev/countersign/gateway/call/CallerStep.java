@@ -4,6 +4,7 @@ package dev.countersign.gateway.call;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.BufferBudget;
+import dev.countersign.gateway.work.LoopTimes;
 import dev.countersign.identity.Authentication;
 import dev.countersign.identity.Authenticator;
 import dev.countersign.identity.Caller;
@@ -14,11 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the credential of a request into a caller, or into the challenge that says what is missing;
- * then holds one of the caller's places in flight, and counts what the call keeps in memory against
- * the caller's share.
+ * then sees whether its loop has time for the call, holds one of the caller's places in flight, and
+ * counts what the call keeps in memory against the caller's share.
  */
 final class CallerStep {
   private final ConcurrentHashMap<CallerKey, InFlight> inFlight = new ConcurrentHashMap<>();
+  private final LoopTimes times = new LoopTimes();
   private final BufferBudget budget;
 
   /** What a caller has under way; kept as long as anything of it is in memory. */
@@ -68,6 +70,9 @@ final class CallerStep {
             key, (k, was) -> was == null ? new InFlight(1, shareOf(key)) : was.with(1));
     call.onEnd(() -> inFlight.computeIfPresent(key, (k, was) -> was.with(-1).unlessOver()));
     call.caller(caller);
+    if (!times.of(call.exchange().loop()).isThereFor(key, call.limits().loopTurn())) {
+      throw RefusedException.of(Reason.BUSY);
+    }
     if (now.calls > call.limits().callsPerCallerMax()) {
       throw RefusedException.of(Reason.CALL_LIMIT);
     }

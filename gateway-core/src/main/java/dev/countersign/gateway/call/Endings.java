@@ -110,11 +110,29 @@ final class Endings {
           nanos,
           call.id());
       recorded(call, reason).whenComplete((done, ignored) -> write(call, refusal));
-    } else if (call.hasCaller() || !call.exchange().bodyWithin(PEEKED_BODY_BYTES_MAX)) {
-      write(call, refusal);
-    } else {
+    } else if (mayPeek(call, reason)) {
       peekId(call).whenComplete((done, ignored) -> write(call, refusal));
+    } else {
+      write(call, refusal);
     }
+  }
+
+  /**
+   * Whether the body is read to name the request's id. An answer before the body has come costs the
+   * client its connection, and one more would have to be opened by whoever is to come again later.
+   */
+  private static boolean mayPeek(Call call, Reason reason) {
+    return (!call.hasCaller() || isForLoad(reason))
+        && !call.exchange().bodyAsked()
+        && call.exchange().bodyWithin(PEEKED_BODY_BYTES_MAX);
+  }
+
+  /** Refused for what others do, too; the same request may be taken a second later. */
+  private static boolean isForLoad(Reason reason) {
+    return switch (reason) {
+      case CALL_LIMIT, OVERLOADED, BUSY -> true;
+      default -> false;
+    };
   }
 
   private CompletableFuture<?> recorded(Call call, Reason reason) {
@@ -125,8 +143,9 @@ final class Endings {
   }
 
   private static void log(Call call, Reason reason) {
-    // Strangers must not be able to fill the log; metrics count them.
-    var event = call.hasCaller() ? LOG.atInfo() : LOG.atDebug();
+    // Neither strangers nor floods must be able to fill the log; metrics count them.
+    var event = call.hasCaller() && !isForLoad(reason) ? LOG.atInfo() : LOG.atDebug();
+
     event =
         event
             .addKeyValue("call", call.id())
@@ -187,7 +206,8 @@ final class Endings {
                   "www-authenticate",
                   ProtectedResource.challenge403InsufficientScope(
                       metadata, refusal.scopes(), refusal.detail())));
-      case OVERLOADED -> List.of(new Header("retry-after", "1"));
+      case CALL_LIMIT, OVERLOADED, BUSY, AUDIT_UNAVAILABLE, IDENTITY_UNAVAILABLE ->
+          List.of(new Header("retry-after", "1"));
       case METHOD_NOT_ALLOWED -> List.of(new Header("allow", allowed(call)));
       default -> List.of();
     };

@@ -111,6 +111,13 @@ public enum Reason {
       503,
       -32603,
       "too much is in memory at the moment; try again later"),
+  BUSY(
+      1055,
+      Family.UNAVAILABLE,
+      503,
+      503,
+      -32603,
+      "more calls come in than can be worked on; try again later"),
   SUBSCRIPTION_LIMIT(
       1051,
       Family.REFUSED,

@@ -71,6 +71,11 @@ public final class Exchange {
     return body.within(bytes);
   }
 
+  /** Whether {@link #body} has been called. */
+  public boolean bodyAsked() {
+    return body.asked();
+  }
+
   /** What of this exchange is in memory. */
   public BufferHold hold() {
     return hold;

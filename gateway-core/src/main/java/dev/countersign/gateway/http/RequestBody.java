@@ -73,6 +73,11 @@ final class RequestBody {
     return reader;
   }
 
+  /** Whether someone waits for it, or has it. */
+  boolean asked() {
+    return reader != null;
+  }
+
   boolean within(int max) {
     return whole ? length <= max : declaredLength >= 0 && declaredLength <= max;
   }

@@ -33,6 +33,8 @@ import java.time.Duration;
  * @param connectionIdle an idle keep-alive connection of a client is closed after this
  * @param upstreamIdle an idle pooled connection to a server is closed after this
  * @param upstreamConnectionsMax connections to one server from one event loop
+ * @param loopTurn how long an event loop may be at work on what has come in before, when that goes
+ *     on, it refuses new calls
  * @param perSession what one legacy session keeps
  */
 public record LimitSettings(
@@ -61,6 +63,7 @@ public record LimitSettings(
     Duration connectionIdle,
     Duration upstreamIdle,
     int upstreamConnectionsMax,
+    Duration loopTurn,
     SessionLimits perSession) {
 
   /** What holds where the operator says nothing. */
@@ -91,5 +94,6 @@ public record LimitSettings(
           Duration.ofSeconds(75),
           Duration.ofSeconds(50),
           512,
+          Duration.ofMillis(100),
           SessionLimits.DEFAULTS);
 }

@@ -59,6 +59,7 @@ final class SessionTableTest {
         d.connectionIdle(),
         d.upstreamIdle(),
         d.upstreamConnectionsMax(),
+        d.loopTurn(),
         d.perSession());
   }
 

@@ -121,6 +121,7 @@ final class UpstreamBench implements AutoCloseable {
         d.connectionIdle(),
         idle,
         connectionsMax,
+        d.loopTurn(),
         SessionLimits.DEFAULTS);
   }
 
