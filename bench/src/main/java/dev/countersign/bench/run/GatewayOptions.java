@@ -1,0 +1,65 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.bench.run;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a gateway under test is given.
+ *
+ * @param name of its files
+ * @param audit its log's directory
+ * @param issuer whose tokens it takes
+ * @param serverPort where the tool server is
+ * @param servers names of routes to the path of the tool server behind each
+ * @param grants how many grants there are; only one of them is about the callers of the bench
+ */
+record GatewayOptions(
+    String name,
+    Path audit,
+    String issuer,
+    int serverPort,
+    Map<String, String> servers,
+    int grants) {
+  GatewayOptions {
+    servers = Map.copyOf(servers);
+  }
+
+  /** The settings file. Bounds that only keep callers apart are raised; nothing is turned off. */
+  String yaml() {
+    StringBuilder yaml =
+        new StringBuilder(
+            """
+            node: bench
+            listen: {address: "127.0.0.1:0", event_loops: 1, http2_cleartext: true}
+            identity: {issuers: [{name: bench, issuer: "%s"}]}
+            limits: {calls_per_caller: 20000, sessions_per_caller: 20000, upstream_connections: 4096,
+              streams_per_connection: 1000, keep_alive: 1h, connection_idle: 1h}
+            audit: {directory: "%s"}
+            admin: {address: "127.0.0.1:0"}
+            servers:
+            """
+                .formatted(issuer, audit));
+    servers.forEach(
+        (server, path) ->
+            yaml.append("  ")
+                .append(server)
+                .append(": {url: \"http://127.0.0.1:")
+                .append(serverPort)
+                .append(path)
+                .append("\", effects: {\"read_*\": read, \"write_*\": write}}\n"));
+    yaml.append("policy:\n  grants:\n");
+    for (int i = 1; i < grants; i++) {
+      yaml.append(
+          "  - {name: other-%d, caller: \"oidc:other:agent-%d\", allow: [\"files-%d/read_*\"]}\n"
+              .formatted(i, i, i % 50));
+    }
+    yaml.append("  - {name: bench, caller: \"oidc:bench:*\", allow: [");
+    String separator = "";
+    for (String server : servers.keySet()) {
+      yaml.append(separator).append("\"%s/read_*\", \"%s/write_*\"".formatted(server, server));
+      separator = ", ";
+    }
+    return yaml.append("]}\n").toString();
+  }
+}

@@ -1,0 +1,15 @@
+// Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
+package dev.countersign.bench.run;
+
+import java.util.List;
+
+/** What came of a group. */
+record GroupResult(Group group, List<RowResult> rows) {
+  GroupResult {
+    rows = List.copyOf(rows);
+  }
+
+  long wrong() {
+    return rows.stream().mapToLong(RowResult::wrong).sum();
+  }
+}
