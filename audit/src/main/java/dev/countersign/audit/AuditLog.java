@@ -4,14 +4,18 @@ package dev.countersign.audit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 
 /**
  * The log of one gateway: append-only, chained, committed in groups.
  *
  * <p>{@link #append} is for any thread and never waits. One thread of the log's own writes whatever
  * queued while the last group was synced: one write, one sync, then every receipt of the group
- * completes on that thread. Nothing is ever delayed to make a group bigger.
+ * completes. Nothing that anybody waits for is ever delayed to make a group bigger: only the sync
+ * of outcomes, which are written at once, may wait a moment for a decision to share it with.
  *
  * <p>When the disk fails, every receipt that waits fails, appending is refused, and the thread
  * tries again until the disk is well; numbers and chain then go on from what was durable. A leaf
@@ -94,18 +98,19 @@ public final class AuditLog implements AutoCloseable {
    * @throws IllegalArgumentException for a {@link SegmentLeaf}, which is the log's own
    */
   public AuditReceipt append(Leaf leaf) throws AuditUnavailableException {
-    return committer.take(leaf, callId(leaf));
+    Waiting waiting = committer.admit(leaf, null);
+    committer.take(List.of(waiting));
+    return waiting.receipt();
   }
 
-  private static String callId(Leaf leaf) {
-    return switch (leaf) {
-      case DecisionLeaf decision -> decision.callId();
-      case OutcomeLeaf outcome -> outcome.callId();
-      case ConfigLeaf config -> "";
-      case NodeLeaf node -> "";
-      case SegmentLeaf segment ->
-          throw new IllegalArgumentException("only the log itself begins segments");
-    };
+  /**
+   * An entrance for one event loop; to be made once for each.
+   *
+   * @param loop runs tasks on one thread, and those it is given amid a turn at the turn's end
+   * @param onLoop whether the current thread is that one
+   */
+  public AuditDesk desk(Executor loop, BooleanSupplier onLoop) {
+    return committer.desk(loop, onLoop);
   }
 
   /** Whether leaves are taken now; a full queue passes too quickly to count here. */

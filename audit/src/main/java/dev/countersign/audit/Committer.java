@@ -2,10 +2,11 @@
 package dev.countersign.audit;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * unavailable}, {@code group} and the fields below it.
  */
 final class Committer {
-  private static final int GROUP_LEAVES_MAX = 4096;
-
   /** A call whose outcome never comes is not forgotten, so there must not be endlessly many. */
   private static final int OPEN_CALLS_MAX = 1 << 20;
 
@@ -45,6 +44,7 @@ final class Committer {
   private final AuditObserver observer;
   private final DirectoryLock lock;
   private final Thread thread;
+  private final List<AuditDesk> desks = new CopyOnWriteArrayList<>();
 
   private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger queued = new AtomicInteger();
@@ -58,12 +58,13 @@ final class Committer {
   /** When the group under way was begun, on the nano clock and never 0; 0 while there is none. */
   private volatile long busySince;
 
-  private final List<Waiting> group = new ArrayList<>();
+  private final Group group;
   private long outageBegan;
   private long pauseNanos;
 
   Committer(LeafWriter writer, int queueMax, AuditObserver observer, DirectoryLock lock) {
     this.writer = writer;
+    this.group = new Group(writer);
     this.queueMax = queueMax;
     this.observer = observer;
     this.lock = lock;
@@ -75,25 +76,50 @@ final class Committer {
     thread.start();
   }
 
-  AuditReceipt take(Leaf leaf, String callId) throws AuditUnavailableException {
+  AuditDesk desk(Executor loop, BooleanSupplier onLoop) {
+    AuditDesk desk = new AuditDesk(this, loop, onLoop);
+    desks.add(desk);
+    return desk;
+  }
+
+  /** Judges whether a leaf can be taken, and holds a place for it: {@link #take} must follow. */
+  Waiting admit(Leaf leaf, @Nullable AuditDesk desk) throws AuditUnavailableException {
+    String callId = callId(leaf);
     String why = refusal(leaf);
     if (why != null) {
       refused.incrementAndGet();
       if (leaf instanceof OutcomeLeaf) {
+        if (desk != null) {
+          desk.handOverFirst();
+        }
         lost.add(callId);
         wake();
       }
       throw new AuditUnavailableException(why);
     }
-    AuditReceipt receipt = new AuditReceipt(callId);
-    queue.add(new Waiting(leaf, receipt));
+    return new Waiting(leaf, new AuditReceipt(callId, desk));
+  }
+
+  private static String callId(Leaf leaf) {
+    return switch (leaf) {
+      case DecisionLeaf decision -> decision.callId();
+      case OutcomeLeaf outcome -> outcome.callId();
+      case ConfigLeaf config -> "";
+      case NodeLeaf node -> "";
+      case SegmentLeaf segment ->
+          throw new IllegalArgumentException("only the log itself begins segments");
+    };
+  }
+
+  void take(List<Waiting> admitted) {
+    queue.addAll(admitted);
     if (ended) {
       // The thread looked at the queue for the last time after it had said so.
       failQueue(CLOSED);
+      tellDesks();
     } else {
       wake();
     }
-    return receipt;
   }
 
   private @Nullable String refusal(Leaf leaf) {
@@ -171,11 +197,12 @@ final class Committer {
         if (unavailable != null) {
           pause();
           heal();
-        } else if (isIdle()) {
-          sleepWhile(this::isIdle, SLEEP_NANOS);
+        } else if (isIdle() && !group.isDue()) {
+          sleepWhile(this::isIdle, group.isEmpty() ? SLEEP_NANOS : group.waitNanos());
         } else {
           commitGroup();
         }
+        tellDesks();
       }
       end();
     } catch (Error e) {
@@ -185,6 +212,7 @@ final class Committer {
       closing = true;
       ended = true;
       failQueue(CLOSED);
+      tellDesks();
       letGo();
     }
   }
@@ -204,19 +232,21 @@ final class Committer {
 
   private void takeToDisk() {
     try {
+      if (!writer.hasRoom()) {
+        commit();
+      }
       writer.rotateIfFull();
       fillGroup();
       closeLost();
-      commit();
+      if (group.isDue()) {
+        commit();
+      } else if (!group.isEmpty()) {
+        writer.write();
+        group.mayWait();
+      }
     } catch (IOException | RuntimeException e) {
       breakDown(reason(e));
-      return;
     }
-    queued.addAndGet(-group.size());
-    for (Waiting waiting : group) {
-      waiting.committed();
-    }
-    group.clear();
   }
 
   private void commit() throws IOException {
@@ -227,23 +257,21 @@ final class Committer {
       long nanos = System.nanoTime() - began;
       tell(told -> told.committed(leaves, bytes, nanos));
     }
+    List<Waiting> committed = group.take();
+    queued.addAndGet(-committed.size());
+    for (Waiting waiting : committed) {
+      waiting.committed();
+    }
   }
 
   private void fillGroup() {
     Waiting waiting;
-    while (group.size() < GROUP_LEAVES_MAX
-        && writer.hasRoom()
-        && (waiting = queue.poll()) != null) {
+    while (group.hasRoom() && (waiting = queue.poll()) != null) {
       try {
-        waiting.placed(writer.add(waiting.leaf()));
         group.add(waiting);
       } catch (AuditUnavailableException e) {
         queued.decrementAndGet();
         waiting.failed(e);
-      } catch (RuntimeException e) {
-        // A leaf that has no form is the bug of whoever made it, and no reason to lose the others.
-        queued.decrementAndGet();
-        waiting.failed(new AuditUnavailableException("a leaf has no form: " + e));
       }
     }
   }
@@ -266,10 +294,9 @@ final class Committer {
     unavailable = why;
     tell(told -> told.unavailable(why));
     AuditUnavailableException failure = new AuditUnavailableException(why);
-    for (Waiting waiting : group) {
+    for (Waiting waiting : group.take()) {
       fail(waiting, failure);
     }
-    group.clear();
     failQueue(why);
   }
 
@@ -303,9 +330,11 @@ final class Committer {
     long left;
     while (!closing && (left = until - System.nanoTime()) > 0) {
       failQueue(unavailableReason());
+      tellDesks();
       sleepWhile(queue::isEmpty, left);
     }
     failQueue(unavailableReason());
+    tellDesks();
   }
 
   private void heal() {
@@ -337,6 +366,7 @@ final class Committer {
       return;
     }
     try {
+      commit();
       writer.rotateIfFull();
       closeLost();
       writer.addOwn(new NodeLeaf(NodeLeaf.STOPPED, Map.of()));
@@ -353,6 +383,12 @@ final class Committer {
       lock.close();
     } catch (IOException _) {
       // Closing drops the lock whatever it answers, and nobody is left to be told.
+    }
+  }
+
+  private void tellDesks() {
+    for (AuditDesk desk : desks) {
+      desk.tell();
     }
   }
 

@@ -31,8 +31,10 @@ final class LeafWriter {
 
   private LogEnd durable;
   private @Nullable SegmentFile file;
-  // Where the group begins in the file, how many leaves it has, and the chain with them.
+  // Where the group begins in the file, how much of it is written, how many leaves it has, and the
+  // chain with them.
   private long position;
+  private int groupWritten;
   private int groupLeaves;
   private long seq;
   private String hash;
@@ -132,16 +134,23 @@ final class LeafWriter {
     return open.waits(callId);
   }
 
+  /** Gives what the group holds to the file system; that outlives the process, not the power. */
+  void write() throws IOException {
+    file().write(group.from(groupWritten), position + groupWritten);
+    groupWritten = group.size();
+  }
+
   /**
    * Makes the group durable and begins the next.
    *
-   * @return bytes written
+   * @return bytes of the group
    */
   int commit() throws IOException {
     int bytes = group.size();
     if (bytes > 0) {
       SegmentFile segment = file();
-      segment.write(group.content(), position);
+      write();
+      segment.force();
       position += bytes;
       durable = new LogEnd(segment.path(), position, lineBytes, seq, hash);
       open.commit();
@@ -152,6 +161,7 @@ final class LeafWriter {
 
   private void clearGroup() {
     group.rewind(0);
+    groupWritten = 0;
     groupLeaves = 0;
   }
 

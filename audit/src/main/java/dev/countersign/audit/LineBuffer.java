@@ -52,8 +52,9 @@ final class LineBuffer {
     size = mark;
   }
 
-  ByteBuffer content() {
-    return ByteBuffer.wrap(bytes, 0, size);
+  /** What was written after a mark. */
+  ByteBuffer from(int mark) {
+    return ByteBuffer.wrap(bytes, mark, size - mark);
   }
 
   LineBuffer beginObject() {

@@ -78,13 +78,17 @@ final class SegmentFile implements Closeable {
     return path;
   }
 
-  /** Writes a group and makes it durable. */
+  /** Writes a group or a part of it. */
   void write(ByteBuffer group, long position) throws IOException {
     long groupEnd = position + group.remaining();
     fully(group, position);
     if (prepared < groupEnd) {
       zeros(groupEnd, Math.max(groupEnd, Math.min(bytesMax, groupEnd + AHEAD_BYTES)));
     }
+  }
+
+  /** Makes durable what was written. */
+  void force() throws IOException {
     file.force();
   }
 

@@ -18,6 +18,10 @@ final class Waiting {
     return leaf;
   }
 
+  AuditReceipt receipt() {
+    return receipt;
+  }
+
   /** It became part of a group, which may still fail. */
   void placed(LeafPosition at) {
     position = at;

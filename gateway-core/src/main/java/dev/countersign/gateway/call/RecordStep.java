@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.audit.AuditDesk;
 import dev.countersign.audit.AuditLog;
 import dev.countersign.audit.AuditReceipt;
 import dev.countersign.audit.AuditUnavailableException;
@@ -36,7 +37,9 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +54,7 @@ final class RecordStep {
   private final AuditLog log;
   private final Meters meters;
   private final WorkPool work;
+  private final Map<Loop, AuditDesk> desks = new ConcurrentHashMap<>();
 
   RecordStep(AuditLog log, Meters meters, WorkPool work) {
     this.log = log;
@@ -72,7 +76,8 @@ final class RecordStep {
   private CompletableFuture<AdmittedCall> decided(
       Call call, Call.PermittedRequest permitted, String requestDigest) {
     Permit permit = permitted.permit();
-    AuditReceipt receipt = append(leaf(call, DecisionResult.PERMIT, "permitted", requestDigest));
+    AuditReceipt receipt =
+        append(call, leaf(call, DecisionResult.PERMIT, "permitted", requestDigest));
     if (permit.durability() == Durability.BEFORE_RELEASE && call.effect() == Effect.READ) {
       return CompletableFuture.completedFuture(
           AdmittedCall.admit(call.caller(), permit, receipt, permitted.request()));
@@ -102,7 +107,8 @@ final class RecordStep {
     CompletableFuture<@Nullable Void> known = new CompletableFuture<>();
     Loop.Timer timer =
         loop.after(DISK_TIME, () -> known.completeExceptionally(new TimeoutException()));
-    loop.here(receipt.durable())
+    receipt
+        .durable()
         .whenComplete(
             (position, failure) -> {
               timer.cancel();
@@ -143,7 +149,7 @@ final class RecordStep {
   CompletableFuture<?> refused(Call call, Reason reason) {
     try {
       DecisionLeaf leaf = leaf(call, result(reason), reason.id(), null);
-      return onDisk(call, log.append(leaf)).exceptionally(failure -> null);
+      return onDisk(call, desk(call).append(leaf)).exceptionally(failure -> null);
     } catch (AuditUnavailableException e) {
       LOG.atWarn().addKeyValue("call", call.id()).log("a refusal could not be recorded");
       return CompletableFuture.completedFuture(null);
@@ -155,7 +161,7 @@ final class RecordStep {
    * fails with a refusal when it cannot be.
    */
   CompletableFuture<?> permitted(Call call) {
-    return onDisk(call, append(leaf(call, DecisionResult.PERMIT, "permitted", null)))
+    return onDisk(call, append(call, leaf(call, DecisionResult.PERMIT, "permitted", null)))
         .exceptionally(
             failure -> {
               throw RefusedException.of(Reason.AUDIT_UNAVAILABLE);
@@ -168,14 +174,7 @@ final class RecordStep {
    */
   void ended(Call call, OutcomeLeaf outcome) {
     try {
-      var unused =
-          log.append(outcome)
-              .durable()
-              .exceptionally(
-                  failure -> {
-                    call.exchange().loop().execute(() -> lost(call));
-                    return null;
-                  });
+      desk(call).append(outcome).ifLost(() -> lost(call));
     } catch (AuditUnavailableException e) {
       lost(call);
     }
@@ -186,9 +185,14 @@ final class RecordStep {
     LOG.atError().addKeyValue("call", call.id()).log("an outcome could not be recorded");
   }
 
-  private AuditReceipt append(DecisionLeaf leaf) {
+  private AuditDesk desk(Call call) {
+    return desks.computeIfAbsent(
+        call.exchange().loop(), loop -> log.desk(loop, loop.netty()::inEventLoop));
+  }
+
+  private AuditReceipt append(Call call, DecisionLeaf leaf) {
     try {
-      return log.append(leaf);
+      return desk(call).append(leaf);
     } catch (AuditUnavailableException e) {
       throw RefusedException.of(Reason.AUDIT_UNAVAILABLE);
     }
