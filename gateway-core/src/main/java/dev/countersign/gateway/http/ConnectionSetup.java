@@ -7,7 +7,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.ssl.SslContext;
 
 /**
@@ -60,7 +59,6 @@ final class ConnectionSetup extends ChannelInitializer<SocketChannel> {
           .addLast(
               new FirstByte(connection),
               new StrictRequestDecoder(bounds.headerBytesMax()),
-              new HttpResponseEncoder(),
               connection);
       listener.use(channel, connection);
     }

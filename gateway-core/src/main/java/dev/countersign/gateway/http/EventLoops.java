@@ -48,7 +48,7 @@ public final class EventLoops implements AutoCloseable {
             count, new DefaultThreadFactory("countersign-loop", true), handlers);
     List<Loop> made = new ArrayList<>(count);
     for (EventExecutor executor : group) {
-      made.add(new Loop((EventLoop) executor, made.size()));
+      made.add(new Loop((EventLoop) executor, made.size(), System::nanoTime));
     }
     this.loops = List.copyOf(made);
   }

@@ -4,53 +4,57 @@ package dev.countersign.gateway.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the answers of one HTTP/1.1 connection. Confined to its event loop. */
 final class Http1Answers implements Responder {
+  private static final byte[] NOTHING = {};
+  private static final byte[] LINE_END = {'\r', '\n'};
+  private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] GO_ON =
+      "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  /** Eight digits and two line ends. */
+  private static final int CHUNK_FRAMING_BYTES = 12;
+
+  private static final String OK = statusLine(200);
+
   private final HttpListener listener;
+  private final HeadBytes heads;
   private final Channel channel;
   private final Http1Connection connection;
   private @Nullable Runnable writableTask;
 
-  Http1Answers(HttpListener listener, Channel channel, Http1Connection connection) {
+  Http1Answers(HttpListener listener, Loop loop, Channel channel, Http1Connection connection) {
     this.listener = listener;
+    this.heads = loop.heads();
     this.channel = channel;
     this.connection = connection;
   }
 
   @Override
   public void answer(Answer answer) {
-    ByteBuf body =
-        connection.answersHead() ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body());
-    DefaultFullHttpResponse response =
-        new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), body);
-    prepare(response, answer.headers());
+    HeadBytes head = begin(answer.status(), answer.headers());
     if (answer.status() != 204) {
-      response.headers().set(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
+      head.header("content-length", answer.body().length);
     }
-    connection.answered(channel.writeAndFlush(response));
+    byte[] body = connection.answersHead() ? NOTHING : answer.body();
+    connection.answered(channel.writeAndFlush(head.end(channel.alloc(), body)));
   }
 
   @Override
   public ResponseStream stream(int status, List<Header> headers) {
-    HttpResponse response =
-        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status));
-    prepare(response, headers);
-    response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
-    channel.writeAndFlush(response, channel.voidPromise());
+    HeadBytes head = begin(status, headers).header("transfer-encoding", "chunked");
+    channel.writeAndFlush(head.end(channel.alloc(), NOTHING), channel.voidPromise());
     return new Chunks();
+  }
+
+  /** Tells a client that waits for it to send its body. */
+  void goOn() {
+    channel.writeAndFlush(Unpooled.wrappedBuffer(GO_ON), channel.voidPromise());
   }
 
   @Override
@@ -58,14 +62,20 @@ final class Http1Answers implements Responder {
     return listener.draining();
   }
 
-  private void prepare(HttpResponse response, List<Header> headers) {
+  private HeadBytes begin(int status, List<Header> headers) {
+    HeadBytes head = heads.begin(status == 200 ? OK : statusLine(status));
     for (Header header : headers) {
-      response.headers().add(header.name(), header.value());
+      head.header(header.name(), header.value());
     }
-    response.headers().set(HttpHeaderNames.DATE, listener.date());
+    head.header("date", listener.date());
     if (connection.answersLast()) {
-      response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+      head.header("connection", "close");
     }
+    return head;
+  }
+
+  private static String statusLine(int status) {
+    return "HTTP/1.1 " + HttpResponseStatus.valueOf(status);
   }
 
   /** The answer under way is over. */
@@ -85,17 +95,22 @@ final class Http1Answers implements Responder {
 
     @Override
     void write(byte[] piece) {
-      if (!ended) {
-        channel.writeAndFlush(
-            new DefaultHttpContent(Unpooled.wrappedBuffer(piece)), channel.voidPromise());
+      if (!ended && piece.length > 0) {
+        channel.writeAndFlush(chunk(piece), channel.voidPromise());
       }
+    }
+
+    private ByteBuf chunk(byte[] piece) {
+      ByteBuf chunk = channel.alloc().directBuffer(piece.length + CHUNK_FRAMING_BYTES);
+      chunk.writeCharSequence(Integer.toHexString(piece.length), StandardCharsets.US_ASCII);
+      return chunk.writeBytes(LINE_END).writeBytes(piece).writeBytes(LINE_END);
     }
 
     @Override
     public void end() {
       if (!ended) {
         ended = true;
-        connection.answered(channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT));
+        connection.answered(channel.writeAndFlush(Unpooled.wrappedBuffer(LAST_CHUNK)));
       }
     }
 

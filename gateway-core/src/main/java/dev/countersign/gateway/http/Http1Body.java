@@ -1,17 +1,14 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
 import java.time.Duration;
 
 /** What the body of one HTTP/1.1 request does to its connection. Confined to its event loop. */
 final class Http1Body implements RequestBody.ReadControl {
   private final Channel channel;
   private final Http1Connection connection;
+  private final Http1Answers answers;
   private final HttpObserver observer;
   private final Duration time;
   private final boolean continueExpected;
@@ -23,11 +20,13 @@ final class Http1Body implements RequestBody.ReadControl {
   Http1Body(
       Channel channel,
       Http1Connection connection,
+      Http1Answers answers,
       HttpObserver observer,
       Duration time,
       boolean continueExpected) {
     this.channel = channel;
     this.connection = connection;
+    this.answers = answers;
     this.observer = observer;
     this.time = time;
     this.continueExpected = continueExpected;
@@ -47,9 +46,7 @@ final class Http1Body implements RequestBody.ReadControl {
   @Override
   public void wanted() {
     if (continueExpected) {
-      channel.writeAndFlush(
-          new DefaultFullHttpResponse(
-              HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+      answers.goOn();
     }
     connection.expectBody(time);
   }

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * at most one socket read waits.
  *
  * <pre>
- *   socket - [TLS] - FirstByte - StrictRequestDecoder, HttpResponseEncoder - Http1Connection
+ *   socket - [TLS] - FirstByte - StrictRequestDecoder - Http1Connection
  * </pre>
  */
 final class Http1Connection extends ChannelInboundHandlerAdapter implements ClientConnection {
@@ -58,7 +58,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     this.limits = limits;
     this.channel = channel;
     this.deadline = deadline;
-    this.answers = new Http1Answers(listener, channel, this);
+    this.answers = new Http1Answers(listener, loop, channel, this);
   }
 
   @Override
@@ -129,7 +129,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   private Exchange open(RequestHead head, long declaredLength, boolean hasBody, boolean waits) {
     BufferHold hold = listener.newHold();
-    Http1Body control = new Http1Body(channel, this, listener.observer(), limits.body(), waits);
+    Http1Body control =
+        new Http1Body(channel, this, answers, listener.observer(), limits.body(), waits);
     RequestBody body = new RequestBody(declaredLength, control, hold);
     if (!hasBody) {
       body.end();

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * One event loop, as the packages that know nothing of Netty see it. A call stays on the loop of
@@ -15,12 +16,21 @@ import java.util.concurrent.TimeUnit;
 public final class Loop implements Executor {
   private static final Duration LONGEST = Duration.ofDays(366);
 
+  /** What is to happen sooner is seldom taken back. */
+  private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private final EventLoop netty;
   private final int index;
+  private final LoopTimers timers;
+  private final HeadBytes heads = new HeadBytes();
 
-  Loop(EventLoop netty, int index) {
+  /**
+   * @param nanos the clock of the event loop, such as {@link System#nanoTime}
+   */
+  Loop(EventLoop netty, int index, LongSupplier nanos) {
     this.netty = netty;
     this.index = index;
+    this.timers = new LoopTimers(netty, nanos);
   }
 
   /** Position among the gateway's loops, from 0; names what belongs to one loop alone. */
@@ -31,6 +41,11 @@ public final class Loop implements Executor {
   /** For the upstream leg only. */
   public EventLoop netty() {
     return netty;
+  }
+
+  /** Writes heads, one after another; for the two legs only. */
+  public HeadBytes heads() {
+    return heads;
   }
 
   @Override
@@ -64,7 +79,14 @@ public final class Loop implements Executor {
   public Timer after(Duration delay, Runnable task) {
     // A year is as good as for ever, and more than some 292 would not fit.
     Duration bounded = delay.compareTo(LONGEST) < 0 ? delay : LONGEST;
-    ScheduledFuture<?> scheduled = netty.schedule(task, bounded.toNanos(), TimeUnit.NANOSECONDS);
+    long delayNanos = bounded.toNanos();
+    if (delayNanos >= SHORTEST_NANOS && netty.inEventLoop()) {
+      Timer timer = timers.after(delayNanos, task);
+      if (timer != null) {
+        return timer;
+      }
+    }
+    ScheduledFuture<?> scheduled = netty.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
     return () -> scheduled.cancel(false);
   }
 

@@ -5,11 +5,11 @@ import dev.countersign.gateway.http.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -47,7 +47,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Carr
     this.executor = ServerIdentity.of(channel, pool.endpoint());
     this.decoder =
         new StrictReplyDecoder(pool.limits().headerBytesMax(), () -> exchange != null || finished);
-    channel.pipeline().addLast(new HttpRequestEncoder(), decoder, this);
+    channel.pipeline().addLast(decoder, this);
   }
 
   Channel channel() {
@@ -69,14 +69,17 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Carr
             pool.limits().upstreamHead(),
             () -> fail(UpstreamFailure.Kind.HEAD_TIMEOUT, "no reply in time"));
     pending.on(this);
-    channel
-        .writeAndFlush(pending.request().http1())
-        .addListener(
-            written -> {
-              if (!written.isSuccess() && exchange == pending) {
-                fail(UpstreamFailure.Kind.UNREACHABLE, "the request could not be written");
-              }
-            });
+    ChannelFuture written =
+        channel.writeAndFlush(
+            pending.request().http1(loop.heads(), channel.alloc()), sent.promise(channel));
+    if (!written.isSuccess()) {
+      written.addListener(
+          done -> {
+            if (!done.isSuccess() && exchange == pending) {
+              fail(UpstreamFailure.Kind.UNREACHABLE, "the request could not be written");
+            }
+          });
+    }
   }
 
   private boolean mayHaveLeft() {

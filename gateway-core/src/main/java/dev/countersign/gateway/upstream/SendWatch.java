@@ -21,10 +21,19 @@ final class SendWatch extends ChannelOutboundHandlerAdapter {
     return moves;
   }
 
+  /** For a write; counted where it is the socket's own, as it is without TLS. */
+  ChannelPromise promise(Channel channel) {
+    return new Counting(channel);
+  }
+
   @Override
   public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
     // The promise itself counts, because listeners may be told later.
-    ctx.write(message, PromiseNotifier.cascade(new Counting(ctx.channel()), promise));
+    ctx.write(
+        message,
+        promise instanceof Counting
+            ? promise
+            : PromiseNotifier.cascade(new Counting(ctx.channel()), promise));
   }
 
   private final class Counting extends DefaultChannelProgressivePromise {

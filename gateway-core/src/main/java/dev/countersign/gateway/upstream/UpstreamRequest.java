@@ -1,15 +1,13 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.upstream;
 
+import dev.countersign.gateway.http.HeadBytes;
 import dev.countersign.gateway.http.Header;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValidationUtil;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpScheme;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.util.List;
@@ -37,18 +35,16 @@ record UpstreamRequest(
     }
   }
 
-  FullHttpRequest http1() {
-    FullHttpRequest request =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1, HttpMethod.valueOf(method), path, Unpooled.wrappedBuffer(body));
-    request.headers().set(HttpHeaderNames.HOST, authority);
+  /** All of it, as HTTP/1.1 has it. */
+  ByteBuf http1(HeadBytes writer, ByteBufAllocator buffers) {
+    HeadBytes head = writer.begin(method + " " + path + " HTTP/1.1").header("host", authority);
     for (Header header : headers) {
-      request.headers().add(header.name(), header.value());
+      head.header(header.name(), header.value());
     }
     if (!method.equals("GET")) {
-      request.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+      head.header("content-length", body.length);
     }
-    return request;
+    return head.end(buffers, body);
   }
 
   Http2Headers http2(boolean secure) {

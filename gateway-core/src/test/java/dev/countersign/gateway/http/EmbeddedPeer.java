@@ -22,10 +22,11 @@ final class EmbeddedPeer {
   private final EmbeddedChannel channel =
       new EmbeddedChannel(ACCEPTOR, DefaultChannelId.newInstance(), true, false);
   private final ByteArrayOutputStream answered = new ByteArrayOutputStream();
+  private long passedNanos;
 
   EmbeddedPeer(HttpListener listener, HttpLimits limits, boolean http2) {
     channel.freezeTime();
-    Loop loop = new Loop(channel.eventLoop(), 0);
+    Loop loop = new Loop(channel.eventLoop(), 0, () -> passedNanos);
     Deadline deadline = new Deadline(loop);
     var wanted = new ConnectionSetup.Wanted(listener, loop, limits, channel, deadline);
     if (http2) {
@@ -49,6 +50,7 @@ final class EmbeddedPeer {
   /** What an early answer leaves open is over. */
   EmbeddedPeer waitAWhile() {
     channel.advanceTimeBy(2, TimeUnit.SECONDS);
+    passedNanos += TimeUnit.SECONDS.toNanos(2);
     channel.runScheduledPendingTasks();
     channel.runPendingTasks();
     drainOutbound();
