@@ -48,6 +48,9 @@ final class CapabilityStep {
   private CompletableFuture<ClientCapabilities> cut(Call call, ClientCapabilities declared) {
     InputRules rules = call.route().server().messages().input();
     List<InputTarget> targets = declared.targets(rules);
+    if (targets.isEmpty()) {
+      return CompletableFuture.completedFuture(declared.cutTo(Set.of(), rules));
+    }
     Set<InputTarget> granted = new HashSet<>();
     CompletableFuture<?>[] asked =
         targets.stream()

@@ -94,9 +94,7 @@ public final class RpcReader {
       throw invalid("method_not_a_string", id);
     }
     String name = method.text();
-    if (name.isEmpty()
-        || name.length() > METHOD_CHARS_MAX
-        || !name.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
+    if (name.isEmpty() || name.length() > METHOD_CHARS_MAX || !isVisibleAscii(name)) {
       throw invalid("bad_method_name", id);
     }
     JsonValue params = envelope.member("params");
@@ -110,6 +108,15 @@ public final class RpcReader {
       return new RpcMessage.Notification(name, params, envelope.document());
     }
     return new RpcMessage.Request(requiredId(envelope, id), name, params, envelope.document());
+  }
+
+  private static boolean isVisibleAscii(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      if (name.charAt(i) <= 0x20 || name.charAt(i) >= 0x7f) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static RpcMessage failure(

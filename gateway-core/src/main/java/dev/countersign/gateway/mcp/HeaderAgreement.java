@@ -59,12 +59,21 @@ public final class HeaderAgreement {
             && value.charAt(0) != ' '
             && value.charAt(value.length() - 1) != ' '
             && !(value.startsWith(SENTINEL_START) && value.endsWith(SENTINEL_END))
-            && value.chars().allMatch(c -> c >= 0x20 && c <= 0x7e);
+            && isPrintable(value);
     return plain
         ? value
         : SENTINEL_START
             + Base64.getEncoder().encodeToString(value.getBytes(StandardCharsets.UTF_8))
             + SENTINEL_END;
+  }
+
+  private static boolean isPrintable(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      if (value.charAt(i) < 0x20 || value.charAt(i) > 0x7e) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -76,7 +85,7 @@ public final class HeaderAgreement {
     if (!header.startsWith(SENTINEL_START)
         || !header.endsWith(SENTINEL_END)
         || header.length() < SENTINEL_START.length() + SENTINEL_END.length()) {
-      if (!header.chars().allMatch(c -> c >= 0x20 && c <= 0x7e)) {
+      if (!isPrintable(header)) {
         throw mismatch("a mirror must be printable ASCII or base64 between =?base64? and ?=");
       }
       return header;

@@ -68,7 +68,10 @@ public final class Rewrite {
    */
   public static void traceContext(@Nullable JsonValue params, BodyEdit edit) {
     JsonValue meta = params == null ? null : params.member("_meta");
-    if (meta == null || meta.kind() != JsonKind.OBJECT) {
+    if (meta == null
+        || (meta.member("traceparent") == null
+            && meta.member("tracestate") == null
+            && meta.member("baggage") == null)) {
       return;
     }
     Set<String> dropped = new HashSet<>(Set.of("baggage"));
