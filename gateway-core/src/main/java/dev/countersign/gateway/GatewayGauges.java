@@ -84,6 +84,10 @@ final class GatewayGauges {
         "countersign_work_queue", "Large messages waiting to be read or digested.", work::waiting);
     meters.gauge(
         "countersign_tool_schemas", "Tools whose mirrored arguments are known.", this::toolSchemas);
+    meters.gauge(
+        "countersign_policy_answers",
+        "Answers of policy that are kept for the same question.",
+        this::policyAnswers);
     meters.gauge("countersign_audit_queue", "Leaves waiting to be durable.", log::queued);
     meters.gauge(
         "countersign_audit_available",
@@ -118,6 +122,11 @@ final class GatewayGauges {
   private double toolSchemas() {
     Snapshot snapshot = snapshots.current();
     return snapshot == null ? 0 : snapshot.toolSchemasKept();
+  }
+
+  private double policyAnswers() {
+    Snapshot snapshot = snapshots.current();
+    return snapshot == null ? 0 : snapshot.policyAnswersKept();
   }
 
   private double keyAge(String issuer) {

@@ -15,6 +15,11 @@ public interface PolicyEngine extends AutoCloseable {
   /** An evaluator for one thread, to be made on any. */
   Evaluator newEvaluator();
 
+  /** How many answers its evaluators keep, for the metrics; bounded for each evaluator. */
+  default int answersKept() {
+    return 0;
+  }
+
   /** Lets go of what outlives evaluators, such as connections. */
   @Override
   default void close() {}

@@ -187,7 +187,7 @@ public final class VerdictReader {
       }
       texts.add(text.textValue());
     }
-    return texts;
+    return List.copyOf(texts);
   }
 
   /** Why a document is no decision; caught here, so without a stack trace. */

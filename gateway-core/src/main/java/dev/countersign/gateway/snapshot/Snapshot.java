@@ -100,6 +100,11 @@ public final class Snapshot {
     return engine.revision();
   }
 
+  /** How many answers of policy are kept, on all loops. */
+  public int policyAnswersKept() {
+    return engine.answersKept();
+  }
+
   /** What this exact path leads to, or null. */
   public @Nullable Entrance entrance(String path) {
     return entrances.get(path);

@@ -10,6 +10,7 @@ import dev.countersign.policy.PolicyModule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The embedded OPA engine: a policy compiled to WASM, with its data. Every evaluator has an
@@ -28,6 +29,7 @@ public final class WasmEngine implements PolicyEngine {
   private final int pagesMax;
   private final String revision;
   private final List<AccessRequest> samples;
+  private final List<AnswerCache> caches = new CopyOnWriteArrayList<>();
 
   /** Loaded when it is first needed. */
   private static final class Shipped {
@@ -90,9 +92,26 @@ public final class WasmEngine implements PolicyEngine {
     return revision;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>One over the shipped policy keeps answers: that policy reads neither time nor counters nor
+   * anything else that is not in its input or its data. What an operator's own policy reads is not
+   * known, so each of its answers is asked for.
+   */
   @Override
   public Evaluator newEvaluator() {
-    return new WasmEvaluator(this, INPUT_BYTES_MAX);
+    AnswerCache answers = null;
+    if (isLean()) {
+      answers = new AnswerCache();
+      caches.add(answers);
+    }
+    return new WasmEvaluator(this, INPUT_BYTES_MAX, answers);
+  }
+
+  @Override
+  public int answersKept() {
+    return caches.stream().mapToInt(AnswerCache::size).sum();
   }
 
   /**
@@ -116,7 +135,7 @@ public final class WasmEngine implements PolicyEngine {
   }
 
   private int warm(List<AccessRequest> requests, int evaluationsMax, Duration timeMax) {
-    Evaluator evaluator = newEvaluator();
+    Evaluator evaluator = new WasmEvaluator(this, INPUT_BYTES_MAX, null);
     long began = System.nanoTime();
     int wanted = Math.max(evaluationsMax / 5, evaluationsMax - module.warmed().get());
     int count = 0;

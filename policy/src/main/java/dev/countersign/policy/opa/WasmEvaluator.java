@@ -20,11 +20,17 @@ import org.jspecify.annotations.Nullable;
 final class WasmEvaluator implements Evaluator {
   private final WasmEngine engine;
   private final InputWriter input;
+  private final @Nullable AnswerCache answers;
   private @Nullable OpaInstance instance;
   private @Nullable Thread owner;
 
-  WasmEvaluator(WasmEngine engine, int inputBytesMax) {
+  /**
+   * @param answers where the policy's answer follows from what it is given and may be kept, else
+   *     null
+   */
+  WasmEvaluator(WasmEngine engine, int inputBytesMax, @Nullable AnswerCache answers) {
     this.engine = engine;
+    this.answers = answers;
     this.input = new InputWriter(inputBytesMax);
     this.instance = engine.newInstance();
   }
@@ -52,6 +58,21 @@ final class WasmEvaluator implements Evaluator {
     } catch (IllegalArgumentException e) {
       return unusable("the policy input cannot be written: ", e);
     }
+    if (answers == null) {
+      return evaluated();
+    }
+    Verdict.Answer known = answers.find(input.bytes(), input.length());
+    if (known != null) {
+      return known;
+    }
+    Verdict verdict = evaluated();
+    if (verdict instanceof Verdict.Answer answer) {
+      answers.keep(input.bytes(), input.length(), answer);
+    }
+    return verdict;
+  }
+
+  private Verdict evaluated() {
     OpaInstance ready = instance;
     instance = null;
     try {

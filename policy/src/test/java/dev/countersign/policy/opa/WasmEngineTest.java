@@ -13,6 +13,7 @@ import dev.countersign.policy.Grant;
 import dev.countersign.policy.Indeterminate;
 import dev.countersign.policy.Permit;
 import dev.countersign.policy.PolicyModule;
+import dev.countersign.policy.Refusal;
 import dev.countersign.policy.Requests;
 import dev.countersign.policy.TargetKind;
 import dev.countersign.policy.Trigger;
@@ -107,6 +108,63 @@ class WasmEngineTest {
     WasmEngine.shipped(List.of()).warm(10, enough);
     assertThat(WasmEngine.shipped(List.of(grant("a", List.of("files/*")))).warm(10, enough))
         .isEqualTo(2);
+  }
+
+  @Test
+  void shippedPolicyKeepsAnswersForAllThatItReadsAndNoLonger() {
+    WasmEngine engine = WasmEngine.shipped(List.of(grant("a", List.of("files/read"))));
+    DecisionPoint point = point(engine);
+    AccessRequest granted = Requests.tool("oidc:a:b", "files", "read");
+    for (int i = 0; i < 2; i++) {
+      assertThat(point.decide(granted).join()).isInstanceOf(Permit.class);
+      assertThat(point.decide(Requests.tool("oidc:b:b", "files", "read")).join())
+          .isInstanceOf(Refusal.class);
+      assertThat(point.decide(Requests.tool("oidc:a:b", "file", "read")).join())
+          .isInstanceOf(Refusal.class);
+      assertThat(point.decide(Requests.tool("oidc:a:b", "files", "write")).join())
+          .isInstanceOf(Refusal.class);
+      assertThat(point.decide(resource("oidc:a:b", "files", "read")).join())
+          .isInstanceOf(Refusal.class);
+    }
+    assertThat(engine.answersKept()).isEqualTo(5);
+
+    WasmEngine next = WasmEngine.shipped(List.of(grant("a", List.of("files/other"))));
+    assertThat(point(next).decide(granted).join()).isInstanceOf(Refusal.class);
+  }
+
+  @Test
+  void permitByAKeptAnswerIsForItsOwnCall() {
+    WasmEngine engine = WasmEngine.shipped(List.of(grant("a", List.of("files/*"))));
+    DecisionPoint point = point(engine);
+    for (String call : List.of("call-1", "call-2")) {
+      assertThat(point.decide(ofCall(call, Requests.tool("oidc:a:b", "files", "read"))).join())
+          .isInstanceOfSatisfying(
+              Permit.class, permit -> assertThat(permit.callId()).isEqualTo(call));
+    }
+    assertThat(engine.answersKept()).isEqualTo(1);
+  }
+
+  @Test
+  void operatorsOwnPolicyIsAskedEveryTime() {
+    DecisionPoint point = point(Odd.ENGINE);
+    point.decide(echo("{\"decision\":\"allow\",\"rule\":\"r\",\"reasons\":[]}")).join();
+    assertThat(Odd.ENGINE.answersKept()).isZero();
+  }
+
+  private static AccessRequest ofCall(String id, AccessRequest request) {
+    return new AccessRequest(
+        new AccessRequest.Call(id, "tools/call", "2026-07-28", Trigger.REQUEST, 0, null),
+        request.caller(),
+        request.session(),
+        request.task(),
+        request.server(),
+        request.target(),
+        request.arguments(),
+        request.context());
+  }
+
+  private static AccessRequest resource(String caller, String server, String name) {
+    return Requests.with(caller, server, TargetKind.RESOURCE, name, null, Trigger.REQUEST, null);
   }
 
   @Test
