@@ -1,8 +1,6 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
@@ -31,31 +29,39 @@ final class FramingGuard {
     if (!HeadRules.originForm(request.uri()) || HttpMethod.CONNECT.equals(request.method())) {
       return "the request target must be in origin form";
     }
-    String fault = HeadRules.repeatFault(Http1Head.headers(request));
+    Http1Request head = (Http1Request) request;
+    String fault = HeadRules.repeatFault(head.lines());
     if (fault != null) {
       return fault;
     }
-    HttpHeaders headers = request.headers();
-    String coding = headers.get(HttpHeaderNames.TRANSFER_ENCODING);
-    if (coding != null && !coding.equalsIgnoreCase("chunked")) {
-      return "the only transfer coding taken is chunked";
-    }
-    if (coding != null && headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
-      return "a request has a length or a transfer coding, not both";
-    }
-    if (!headers.contains(HttpHeaderNames.HOST)) {
+    if (head.header("host") == null) {
       return "the Host header is missing";
     }
-    return connectionFault(headers);
+    return connectionFault(head.lines());
   }
 
-  private static @Nullable String connectionFault(HttpHeaders headers) {
-    List<String> lines = headers.getAll(HttpHeaderNames.CONNECTION);
-    for (String line : lines) {
-      for (String token : line.split(",", -1)) {
-        String name = token.strip().toLowerCase(Locale.ROOT);
-        if (!name.isEmpty() && !CONNECTION_TOKENS.contains(name)) {
-          return "the Connection header may not name other headers";
+  /** Whether the client wants to send further requests on the connection. */
+  static boolean isKeepAlive(Http1Request request) {
+    for (Header header : request.lines()) {
+      if (header.name().equals("connection") && !header.value().equalsIgnoreCase("keep-alive")) {
+        for (String token : header.value().split(",", -1)) {
+          if (token.strip().equalsIgnoreCase("close")) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  private static @Nullable String connectionFault(List<Header> headers) {
+    for (Header header : headers) {
+      if (header.name().equals("connection") && !header.value().equalsIgnoreCase("keep-alive")) {
+        for (String token : header.value().split(",", -1)) {
+          String name = token.strip().toLowerCase(Locale.ROOT);
+          if (!name.isEmpty() && !CONNECTION_TOKENS.contains(name)) {
+            return "the Connection header may not name other headers";
+          }
         }
       }
     }

@@ -6,10 +6,10 @@ import io.netty.util.ByteProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the bytes of heads and of chunk framing before the decoder does, and refuses what the
- * decoder would repair, skip or join (RFC 9112 sections 2.2, 3, 5 and 7.1): folded lines, lone line
- * ends, control characters, odd spaces in the request line, chunk sizes that overflow, long chunk
- * extensions, trailers. Keeps a few numbers and no bytes; confined to its connection.
+ * Reads the bytes of heads and of chunk framing before they are taken, and refuses what others
+ * repair, skip or join (RFC 9112 sections 2.2, 3, 5 and 7.1): folded lines, lone line ends, control
+ * characters, odd spaces in the request line, chunk sizes that overflow, long chunk extensions,
+ * trailers. Keeps a few numbers and no bytes; confined to its connection.
  */
 final class FramingScan {
   /** RFC 9112 section 7.1.1 wants a bound; nothing here has a use for one extension. */
@@ -57,12 +57,50 @@ final class FramingScan {
     spaces = 0;
   }
 
-  /** Goes on behind a head: with chunks, or with a body that has no framing of its own. */
-  void expectBody(boolean chunked) {
-    at = chunked ? At.CHUNK_SIZE : At.NOTHING;
+  /** Goes on behind a head, with chunks. */
+  void expectChunks() {
+    at = At.CHUNK_SIZE;
     ahead = 0;
     digits = 0;
     chunkBytes = 0;
+  }
+
+  /** Whether the request line has begun and not ended. */
+  boolean inRequestLine() {
+    return at == At.REQUEST_LINE;
+  }
+
+  /**
+   * Looks at what has not been looked at of a head.
+   *
+   * @param bytes begin with the head's first, in each call
+   * @return how long the head is, or 0 when it is not whole
+   * @throws IllegalArgumentException what is wrong with it
+   */
+  int head(byte[] bytes, int length) {
+    while (at != At.NOTHING && ahead < length) {
+      if (at == At.HEADER) {
+        skipText(bytes, length);
+        if (ahead == length) {
+          return 0;
+        }
+      }
+      String wrong = step(bytes[ahead]);
+      ahead++;
+      if (wrong != null) {
+        throw new IllegalArgumentException(wrong);
+      }
+    }
+    return at == At.NOTHING ? ahead : 0;
+  }
+
+  /** Most of a head is this. */
+  private void skipText(byte[] bytes, int length) {
+    int i = ahead;
+    while (i < length && (bytes[i] >= ' ' || bytes[i] < 0) && bytes[i] != 0x7f) {
+      i++;
+    }
+    ahead = i;
   }
 
   /** Tells how many bytes the decoder has taken. */
@@ -70,8 +108,8 @@ final class FramingScan {
     ahead = Math.max(0, ahead - bytes);
   }
 
-  /** Looks at what has not been looked at; returns what is wrong with it, or null. */
-  @Nullable String scan(ByteBuf in) {
+  /** Looks at what has not been looked at of chunks; returns what is wrong with it, or null. */
+  @Nullable String chunks(ByteBuf in) {
     fault = null;
     while (fault == null && at != At.NOTHING && ahead < in.readableBytes()) {
       int unseen = in.readableBytes() - ahead;

@@ -7,9 +7,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
@@ -43,6 +40,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private final ArrayDeque<Object> ahead = new ArrayDeque<>();
   private @Nullable Exchange current;
   private @Nullable Linger linger;
+  private @Nullable String source;
   private boolean headTimed = true;
   private boolean noMore;
   private boolean closing;
@@ -80,7 +78,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   private void take(Object message) {
     try {
-      if (message instanceof HttpRequest request) {
+      if (message instanceof Http1Request request) {
         begin(request);
       }
       if (message instanceof HttpContent content && current != null && linger == null) {
@@ -91,7 +89,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     }
   }
 
-  private void begin(HttpRequest request) {
+  private void begin(Http1Request request) {
     deadline.disarm();
     headTimed = false;
     Refusal refusal = Http1Head.refusal(request);
@@ -99,13 +97,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
       refuse(refusal, Http1Head.hasBody(request));
       return;
     }
-    if (!HttpUtil.isKeepAlive(request) || listener.draining()) {
+    if (!FramingGuard.isKeepAlive(request) || listener.draining()) {
       noMore = true;
     }
     boolean hasBody = Http1Head.hasBody(request);
-    boolean waits = hasBody && request.headers().contains(HttpHeaderNames.EXPECT);
+    boolean waits = hasBody && request.header("expect") != null;
     Exchange exchange =
-        open(Http1Head.read(request, source()), Http1Head.declaredLength(request), hasBody, waits);
+        open(Http1Head.read(request, source()), request.bodyLength(), hasBody, waits);
     try {
       listener.handler().handle(exchange);
     } catch (RuntimeException failure) {
@@ -298,6 +296,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   }
 
   private String source() {
-    return Sources.of(channel);
+    if (source == null) {
+      source = Sources.of(channel);
+    }
+    return source;
   }
 }

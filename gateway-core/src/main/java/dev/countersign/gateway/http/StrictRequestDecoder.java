@@ -4,103 +4,215 @@ package dev.countersign.gateway.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.DecoderResult;
-import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpMessage;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's decoder, made to refuse what it repairs. After the first fault every further byte of the
- * connection is dropped. A request without a body comes alone, without an empty last content.
+ * Reads requests and repairs nothing. After the first fault every further byte of the connection is
+ * dropped. A request without a body comes alone, without an empty last content; pieces of a body
+ * are as large as what was read.
  */
-final class StrictRequestDecoder extends HttpRequestDecoder {
+final class StrictRequestDecoder extends ByteToMessageDecoder {
   private static final int LINE_BYTES_MAX = 8 << 10;
-  private static final int CHUNK_BYTES_MAX = 16 << 10;
+  private static final int FIRST_BYTES = 2 << 10;
+
+  /** The head that is looked at; nothing of it stays from one look to the next. */
+  private static final FastThreadLocal<byte[]> HEAD =
+      new FastThreadLocal<>() {
+        @Override
+        protected byte[] initialValue() {
+          return new byte[FIRST_BYTES];
+        }
+      };
+
+  /** What the next byte belongs to. */
+  private enum At {
+    HEAD,
+    BODY,
+    CHUNK_SIZE,
+    CHUNK_DATA,
+    CHUNK_END,
+    LAST_CHUNK_END,
+    BROKEN
+  }
 
   private final FramingScan scan = new FramingScan();
-  private boolean inBody;
-  private boolean broken;
+  private final int headBytesMax;
+  private final int lineBytesMax;
+  private At at = At.HEAD;
 
-  StrictRequestDecoder(int headerBytesMax) {
-    super(
-        new HttpDecoderConfig()
-            .setMaxInitialLineLength(Math.min(LINE_BYTES_MAX, headerBytesMax))
-            .setMaxHeaderSize(headerBytesMax)
-            .setMaxChunkSize(CHUNK_BYTES_MAX)
-            .setAllowDuplicateContentLengths(false)
-            .setStrictLineParsing(true)
-            .setUseRfc9112TransferEncoding(true)
-            .setValidateHeaders(true));
+  /** Of the body or of the chunk. */
+  private long left;
+
+  /**
+   * @param headBytesMax request line and headers together
+   */
+  StrictRequestDecoder(int headBytesMax) {
+    this.headBytesMax = headBytesMax;
+    this.lineBytesMax = Math.min(LINE_BYTES_MAX, headBytesMax);
   }
 
   @Override
-  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
-    if (broken) {
-      in.skipBytes(in.readableBytes());
-      return;
+  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+    switch (at) {
+      case HEAD -> head(in, out);
+      case BODY -> body(in, out);
+      case BROKEN -> in.skipBytes(in.readableBytes());
+      default -> chunks(in, out);
     }
-    String fault = scan.scan(in);
+  }
+
+  private void head(ByteBuf in, List<Object> out) {
+    int looked = Math.min(in.readableBytes(), headBytesMax + 1);
+    byte[] bytes = HEAD.get();
+    if (bytes.length < looked) {
+      bytes = new byte[headBytesMax + 1];
+      HEAD.set(bytes);
+    }
+    in.getBytes(in.readerIndex(), bytes, 0, looked);
+    try {
+      int length = scan.head(bytes, looked);
+      if (length > headBytesMax || (length == 0 && looked > headBytesMax)) {
+        throw new TooLongFrameException("the head is over the limit");
+      }
+      if (length > 0) {
+        Http1Request request = HeadParser.parse(bytes, lineBytesMax);
+        in.skipBytes(length);
+        begin(request);
+        out.add(request);
+      } else if (looked > lineBytesMax && scan.inRequestLine()) {
+        throw new TooLongFrameException("the request line is over the limit");
+      }
+    } catch (IllegalArgumentException | TooLongFrameException fault) {
+      breakOff(in);
+      out.add(Http1Request.refused(fault));
+    }
+  }
+
+  private void begin(Http1Request request) {
+    left = request.bodyLength();
+    if (left == Http1Request.CHUNKED) {
+      scan.expectChunks();
+      at = At.CHUNK_SIZE;
+    } else if (left == 0) {
+      expectHead();
+    } else {
+      at = At.BODY;
+    }
+  }
+
+  private void expectHead() {
+    scan.expectHead();
+    at = At.HEAD;
+  }
+
+  private void breakOff(ByteBuf in) {
+    at = At.BROKEN;
+    in.skipBytes(in.readableBytes());
+  }
+
+  private void body(ByteBuf in, List<Object> out) {
+    ByteBuf piece = piece(in, in.readableBytes());
+    if (left == 0) {
+      expectHead();
+      out.add(last(piece));
+    } else {
+      out.add(new DefaultHttpContent(piece));
+    }
+  }
+
+  private ByteBuf piece(ByteBuf in, int available) {
+    int length = (int) Math.min(left, available);
+    left -= length;
+    return in.readRetainedSlice(length);
+  }
+
+  private static LastHttpContent last(ByteBuf piece) {
+    return new DefaultLastHttpContent(piece, EmptyHttpHeaders.INSTANCE);
+  }
+
+  private void chunks(ByteBuf in, List<Object> out) {
+    String fault = scan.chunks(in);
     if (fault != null) {
-      refuse(in, out, fault);
+      breakOff(in);
+      LastHttpContent refused = last(Unpooled.EMPTY_BUFFER);
+      refused.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(fault)));
+      out.add(refused);
       return;
     }
     int start = in.readerIndex();
-    int known = out.size();
-    super.decode(ctx, in, out);
+    HttpContent content = chunk(in);
     scan.consumed(in.readerIndex() - start);
-    for (int i = known; i < out.size(); i++) {
-      follow((HttpObject) out.get(i));
+    if (content != null) {
+      out.add(content);
     }
-    if (out.size() == known + 2 && out.get(known) instanceof HttpRequest) {
-      // Nothing but the end of an empty body comes in the same step as a head.
-      out.remove(known + 1);
-    }
-  }
-
-  private void follow(HttpObject message) {
-    if (message.decoderResult().isFailure()) {
-      broken = true;
-    }
-    if (message instanceof HttpRequest request) {
-      inBody = true;
-      scan.expectBody(HttpUtil.isTransferEncodingChunked(request));
-    }
-    if (message instanceof LastHttpContent) {
-      inBody = false;
-      scan.expectHead();
+    if (content instanceof LastHttpContent) {
+      expectHead();
     }
   }
 
-  private void refuse(ByteBuf in, List<Object> out, String fault) {
-    broken = true;
-    in.skipBytes(in.readableBytes());
-    HttpObject refused =
-        inBody
-            ? new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER)
-            : new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
-    refused.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(fault)));
-    out.add(refused);
-  }
-
-  @Override
-  protected HttpMessage createMessage(String[] initialLine) throws Exception {
-    if (!initialLine[2].startsWith("HTTP/")) {
-      throw new IllegalArgumentException("not HTTP, whose name has upper-case letters");
+  /** The next piece in what the scan has passed; null when there is none in it yet. */
+  private @Nullable HttpContent chunk(ByteBuf in) {
+    while (true) {
+      switch (at) {
+        case CHUNK_SIZE -> {
+          if (!size(in)) {
+            return null;
+          }
+        }
+        case CHUNK_END -> {
+          if (in.readableBytes() < 2) {
+            return null;
+          }
+          in.skipBytes(2);
+          at = At.CHUNK_SIZE;
+        }
+        case LAST_CHUNK_END -> {
+          if (in.readableBytes() < 2) {
+            return null;
+          }
+          in.skipBytes(2);
+          return LastHttpContent.EMPTY_LAST_CONTENT;
+        }
+        default -> {
+          return data(in);
+        }
+      }
     }
-    return super.createMessage(initialLine);
   }
 
-  @Override
-  protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
-    throw new IllegalArgumentException("both a length and chunks");
+  private boolean size(ByteBuf in) {
+    int lineFeed = in.indexOf(in.readerIndex(), in.writerIndex(), (byte) '\n');
+    if (lineFeed < 0) {
+      return false;
+    }
+    left = 0;
+    int digit;
+    while ((digit = Character.digit(in.readByte(), 16)) >= 0) {
+      left = 16 * left + digit;
+    }
+    in.readerIndex(lineFeed + 1);
+    at = left == 0 ? At.LAST_CHUNK_END : At.CHUNK_DATA;
+    return true;
+  }
+
+  private @Nullable HttpContent data(ByteBuf in) {
+    if (!in.isReadable()) {
+      return null;
+    }
+    HttpContent content = new DefaultHttpContent(piece(in, in.readableBytes()));
+    if (left == 0) {
+      at = At.CHUNK_END;
+    }
+    return content;
   }
 }
