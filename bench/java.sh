@@ -14,8 +14,8 @@ done
 built=$here/target/classes/dev/countersign/bench/run/Main.class
 if [ ! -f "$built" ] || [ -n "$(find "$here/pom.xml" "$here/src/main" -newer "$built" | head -n 1)" ]; then
   echo "bench: building" >&2
-  (cd "$root" && mvn -B -q --no-transfer-progress -pl bench -am compile -Dspotless.check.skip) >&2 ||
+  (cd "$root" && mvn -B -q --no-transfer-progress -pl bench -am process-classes -Dspotless.check.skip) >&2 ||
     { echo "bench: the build failed" >&2; exit 3; }
   touch "$built"
 fi
-classes="$here/target/classes:$root/cli/target/countersign/lib/*"
+classes="$here/target/classes:$here/target/profiler/*:$root/cli/target/countersign/lib/*"

@@ -3,8 +3,10 @@ package dev.countersign.bench.load;
 
 import dev.countersign.bench.wire.MessageReader;
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A request that is sent again and again, each time under another id. Immutable.
@@ -23,7 +25,8 @@ public final class CallKind {
   private final Map<String, String> headers;
   private final byte[] body;
   private final byte[] request;
-  private final int idInBody;
+  private final int[] idsInRequest;
+  private final int[] idsInBody;
   private final boolean refused;
 
   private CallKind(
@@ -32,12 +35,26 @@ public final class CallKind {
     this.authority = authority;
     this.headers = headers;
     this.body = MessageReader.bytes(body);
-    this.idInBody = body.indexOf(ID);
     this.refused = refused;
     StringBuilder head = new StringBuilder("POST " + path + " HTTP/1.1\r\nhost: " + authority);
     headers.forEach((name, value) -> head.append("\r\n").append(name).append(": ").append(value));
     head.append("\r\ncontent-length: ").append(this.body.length).append("\r\n\r\n");
     this.request = MessageReader.bytes(head + body);
+    this.idsInRequest = places(head + body);
+    this.idsInBody = places(body);
+  }
+
+  private static int[] places(String text) {
+    return IntStream.iterate(text.indexOf(ID), at -> at >= 0, at -> text.indexOf(ID, at + 1))
+        .toArray();
+  }
+
+  /** The same for a server that does not read bodies: the id stands in {@code x-id}, too. */
+  public CallKind withIdInHead() {
+    Map<String, String> more = new LinkedHashMap<>(headers);
+    more.put("x-id", ID);
+    return new CallKind(
+        authority, path, more, new String(body, StandardCharsets.ISO_8859_1), refused);
   }
 
   /**
@@ -130,21 +147,23 @@ public final class CallKind {
 
   /** Writes head and body. */
   void writeRequest(ByteBuf out, long id) {
-    write(out, request, request.length - body.length + idInBody, id);
+    write(out, request, idsInRequest, id);
   }
 
   /** Writes the body alone. */
   void writeBody(ByteBuf out, long id) {
-    write(out, body, idInBody, id);
+    write(out, body, idsInBody, id);
   }
 
-  private static void write(ByteBuf out, byte[] bytes, int idAt, long id) {
-    int at = out.writerIndex() + idAt;
+  private static void write(ByteBuf out, byte[] bytes, int[] places, long id) {
+    int start = out.writerIndex();
     out.writeBytes(bytes);
-    long rest = id;
-    for (int i = ID_DIGITS - 1; i >= 0; i--) {
-      out.setByte(at + i, (int) ('0' + rest % 10));
-      rest /= 10;
+    for (int place : places) {
+      long rest = id;
+      for (int i = ID_DIGITS - 1; i >= 0; i--) {
+        out.setByte(start + place + i, (int) ('0' + rest % 10));
+        rest /= 10;
+      }
     }
   }
 }

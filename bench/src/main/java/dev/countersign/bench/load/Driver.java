@@ -24,6 +24,7 @@ final class Driver {
   private long sent;
   private long answered;
   private long refused;
+  private long turnedAway;
   private long wrong;
   private int underWay;
   private boolean running = true;
@@ -52,17 +53,17 @@ final class Driver {
     sendDue();
   }
 
-  void answered(Slot slot, long id, long intendedNanos, boolean refusal, boolean right) {
+  void answered(Slot slot, long id, long intendedNanos, Verdict verdict) {
     underWay--;
-    answered++;
-    latencies.recordValue(Math.min(LATENCY_MAX, System.nanoTime() - intendedNanos));
-    if (!right) {
-      wrong++;
-    } else {
-      answeredIds.accept(id);
-      if (refusal) {
-        refused++;
+    switch (verdict) {
+      case RESULT, REFUSED -> {
+        answered++;
+        refused += verdict == Verdict.REFUSED ? 1 : 0;
+        latencies.recordValue(Math.min(LATENCY_MAX, System.nanoTime() - intendedNanos));
+        answeredIds.accept(id);
       }
+      case TURNED_AWAY -> turnedAway++;
+      case WRONG -> wrong++;
     }
     ready(slot);
     settle();
@@ -122,7 +123,7 @@ final class Driver {
   }
 
   Progress progress() {
-    return new Progress(System.nanoTime(), answered, refused, wrong);
+    return new Progress(System.nanoTime(), answered, refused, turnedAway, wrong);
   }
 
   /** Latencies since the last time, in nanoseconds. */

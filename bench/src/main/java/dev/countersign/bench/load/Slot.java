@@ -37,11 +37,21 @@ abstract class Slot {
       driver.unasked();
       return;
     }
-    boolean right =
-        JsonBeginning.id(body, length) == id
-            && JsonBeginning.isResult(body, length) != asked.refused()
-            && (asked.refused() || status == 200);
-    driver.answered(this, id, intendedNanos, asked.refused(), right);
+    driver.answered(this, id, intendedNanos, verdict(asked, status, body, length));
+  }
+
+  private Verdict verdict(CallKind asked, int status, byte[] body, int length) {
+    if (JsonBeginning.id(body, length) != id) {
+      return Verdict.WRONG;
+    }
+    if (status == 503 || status == 429) {
+      return Verdict.TURNED_AWAY;
+    }
+    boolean result = JsonBeginning.isResult(body, length);
+    if (asked.refused()) {
+      return result ? Verdict.WRONG : Verdict.REFUSED;
+    }
+    return result && status == 200 ? Verdict.RESULT : Verdict.WRONG;
   }
 
   /** The connection broke. */

@@ -64,6 +64,7 @@ final class Child implements AutoCloseable {
   /** Asks it to end, and ends it when it does not. */
   @Override
   public void close() {
+    process.descendants().forEach(ProcessHandle::destroy);
     process.destroy();
     try {
       if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {

@@ -7,20 +7,30 @@ import java.util.Map;
 /**
  * What a gateway under test is given.
  *
- * @param name of its files
+ * @param port where it listens; 0 for any free one
  * @param audit its log's directory
  * @param issuer whose tokens it takes
  * @param serverPort where the tool server is
  * @param servers names of routes to the path of the tool server behind each
  * @param grants how many grants there are; only one of them is about the callers of the bench
+ * @param tokensRemembered verified tokens that are remembered
+ * @param bounded whether the bounds that keep callers apart stay as they are delivered
  */
 record GatewayOptions(
-    String name,
+    int port,
     Path audit,
     String issuer,
     int serverPort,
     Map<String, String> servers,
-    int grants) {
+    int grants,
+    int tokensRemembered,
+    boolean bounded) {
+  static final String NODE = "bench";
+
+  private static final String RAISED =
+      "loop_turn: 1m, calls_per_caller: 20000, sessions_per_caller: 20000,"
+          + " upstream_connections: 4096, streams_per_connection: 1000, ";
+
   GatewayOptions {
     servers = Map.copyOf(servers);
   }
@@ -30,16 +40,15 @@ record GatewayOptions(
     StringBuilder yaml =
         new StringBuilder(
             """
-            node: bench
-            listen: {address: "127.0.0.1:0", event_loops: 1, http2_cleartext: true}
-            identity: {issuers: [{name: bench, issuer: "%s"}]}
-            limits: {calls_per_caller: 20000, sessions_per_caller: 20000, upstream_connections: 4096,
-              streams_per_connection: 1000, keep_alive: 1h, connection_idle: 1h}
+            node: %s
+            listen: {address: "127.0.0.1:%d", event_loops: 1, http2_cleartext: true}
+            identity: {issuers: [{name: bench, issuer: "%s"}], token_cache: {entries: %d}}
+            limits: {%skeep_alive: 1h, connection_idle: 1h}
             audit: {directory: "%s"}
             admin: {address: "127.0.0.1:0"}
             servers:
             """
-                .formatted(issuer, audit));
+                .formatted(NODE, port, issuer, tokensRemembered, bounded ? "" : RAISED, audit));
     servers.forEach(
         (server, path) ->
             yaml.append("  ")

@@ -9,6 +9,15 @@ record GroupResult(Group group, List<RowResult> rows) {
     rows = List.copyOf(rows);
   }
 
+  /**
+   * A row by its name.
+   *
+   * @throws java.util.NoSuchElementException when there is none
+   */
+  RowResult row(String name) {
+    return rows.stream().filter(row -> row.row().name().equals(name)).findFirst().orElseThrow();
+  }
+
   long wrong() {
     return rows.stream().mapToLong(RowResult::wrong).sum();
   }

@@ -56,6 +56,11 @@ final class Kinds {
     return kinds;
   }
 
+  /** A call of a caller of this name. */
+  static CallKind ofCaller(RunningGateway gateway, String route, String subject, int bytes) {
+    return kind(gateway, route, subject, READ, bytes, false);
+  }
+
   /** Calls of so many tools. */
   static List<CallKind> tools(RunningGateway gateway, String route, int count) {
     String token = gateway.token("agent", route);

@@ -1,45 +1,37 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.bench.run;
 
-import dev.countersign.bench.load.LoadGenerator;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** {@code bench/run.sh}. */
 public final class Main {
+  private static final int WRONG = 1;
+  private static final int CANNOT = 3;
+
   private Main() {}
 
-  /** The repository's root, then perhaps {@code --quick}. */
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  /**
+   * The repository's root, then perhaps {@code --quick}. Exits with 0; with 1 when a gateway does
+   * not do its work or an answer was wrong; with 3 when the run cannot be made.
+   */
+  public static void main(String[] arguments) {
+    Path root = Path.of(arguments[0]).toAbsolutePath().normalize();
     boolean quick = List.of(arguments).contains("--quick");
-    Places places = Places.prepare(Path.of(arguments[0]));
-    Nginx.install();
-    try (Children children =
-            new Children(places.folder(), places.root().resolve("cli/target/countersign/lib"));
-        LoadGenerator generator = new LoadGenerator()) {
-      Subjects subjects = Subjects.start(children, places);
-      Plan plan = new Plan(subjects);
-      Runnable tidy =
-          () -> {
-            Places.trim(subjects.durable().audit());
-            Places.trim(subjects.unsynced().audit());
-          };
-      Rounds rounds =
-          new Rounds(
-              generator,
-              quick ? 2 : 5,
-              Duration.ofMillis(300),
-              Duration.ofMillis(quick ? 1500 : 3000),
-              tidy);
-      for (Row row : plan.warming()) {
-        new Rounds(generator, 1, Duration.ofSeconds(quick ? 6 : 20), Duration.ofMillis(100), tidy)
-            .measure(row);
-      }
-      System.out.println(Tables.costs(rounds.measure(plan.ways())));
+    int code;
+    try {
+      List<String> faults = new ArrayList<>(new Run(root, quick).run());
+      faults.forEach(fault -> System.err.println("bench: " + fault));
+      code = faults.isEmpty() ? 0 : WRONG;
+    } catch (IOException e) {
+      System.err.println("bench: " + e.getMessage());
+      code = CANNOT;
+    } catch (InterruptedException e) {
+      code = CANNOT;
     }
-    // Threads of the issuer's server would go on.
-    System.exit(0);
+    // The issuer's threads would go on.
+    System.exit(code);
   }
 }

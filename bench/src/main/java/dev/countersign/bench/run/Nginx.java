@@ -18,8 +18,8 @@ final class Nginx {
 
   private Nginx() {}
 
-  /** Where one listens, and its process. */
-  record Running(Child child, InetSocketAddress address) {}
+  /** Where one listens for HTTP/1.1 and for HTTP/2, and its process. */
+  record Running(Child child, InetSocketAddress address, InetSocketAddress http2) {}
 
   /**
    * Installs it from the distribution when it is not there.
@@ -87,6 +87,7 @@ final class Nginx {
       Children children, Path folder, String name, String upstream, String location)
       throws IOException, InterruptedException {
     int port = freePort();
+    int http2 = freePort();
     Path settings = folder.resolve(name + ".conf");
     Files.writeString(
         settings,
@@ -98,18 +99,20 @@ final class Nginx {
         client_body_temp_path %s.body; proxy_temp_path %s.proxy; fastcgi_temp_path %s.f;
         uwsgi_temp_path %s.u; scgi_temp_path %s.s;
         %s
-        server { listen 127.0.0.1:%d backlog=4096; %s } }
+        server { listen 127.0.0.1:%d backlog=4096; listen 127.0.0.1:%d http2;
+        http2_max_concurrent_streams 1000; %s } }
         """
             .formatted(
                 settings, settings, settings, settings, settings, settings, settings, upstream,
-                port, location));
+                port, http2, location));
     Child child = children.start(name, List.of(PROGRAM, "-c", settings.toString()), Map.of());
-    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    InetSocketAddress address = Gateways.loopback(port);
     Ports.await(address);
-    return new Running(child, address);
+    return new Running(child, address, Gateways.loopback(http2));
   }
 
-  private static int freePort() throws IOException {
+  /** A loopback port that nobody listens on. */
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }

@@ -22,6 +22,8 @@ final class Rounds {
   private static final double NANOS_PER_MICRO = 1e3;
   private static final double NANOS_PER_SECOND = 1e9;
 
+  private static final Duration LOOK = Duration.ofMillis(50);
+
   private final LoadGenerator generator;
   private final int rounds;
   private final Duration settle;
@@ -64,6 +66,17 @@ final class Rounds {
             .toList());
   }
 
+  /** Makes calls until there were so many answers, but no longer than a while. */
+  void warm(Row row, long calls, Duration most) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + most.toNanos();
+    try (Load load = generator.start(row.target(), row.shape())) {
+      while (load.progress().answered() < calls && System.nanoTime() < deadline) {
+        Thread.sleep(LOOK);
+      }
+    }
+    betweenRounds.run();
+  }
+
   Sample measure(Row row) throws IOException, InterruptedException {
     try (Load load = generator.start(row.target(), row.shape())) {
       Thread.sleep(settle);
@@ -82,6 +95,7 @@ final class Rounds {
           latencies.getValueAtPercentile(50) / NANOS_PER_MICRO,
           latencies.getValueAtPercentile(99) / NANOS_PER_MICRO,
           end.answered(),
+          end.turnedAway(),
           end.wrong());
     }
   }

@@ -23,6 +23,11 @@ record RowResult(Row row, List<Sample> samples, List<Sample> base) {
     return Spread.of(samples.stream().map(figure::applyAsDouble).toList());
   }
 
+  /** The same row beside another one of its group. */
+  RowResult against(RowResult other) {
+    return new RowResult(row, samples, other.samples());
+  }
+
   /** How often the row's CPU time is the base's, round by round. */
   Spread cpuRatio() {
     return each((own, other) -> own.cpu() / other.cpu());
@@ -43,15 +48,13 @@ record RowResult(Row row, List<Sample> samples, List<Sample> base) {
     return each((own, other) -> own.p99() / other.p99());
   }
 
+  /** Answers that should not have come; a load that is to be carried is not to be turned away. */
   long wrong() {
-    return samples.stream().mapToLong(Sample::wrong).sum();
+    return samples.stream().mapToLong(sample -> sample.wrong() + sample.turnedAway()).sum();
   }
 
-  long answered() {
-    return samples.stream().mapToLong(Sample::answered).sum();
-  }
-
-  private Spread each(ToDoubleBiFunction<Sample, Sample> figure) {
+  /** Any figure of two samples of a round. */
+  Spread each(ToDoubleBiFunction<Sample, Sample> figure) {
     List<Double> figures = new ArrayList<>();
     for (int i = 0; i < samples.size(); i++) {
       figures.add(figure.applyAsDouble(samples.get(i), base.get(i)));

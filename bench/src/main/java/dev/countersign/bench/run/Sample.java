@@ -8,7 +8,15 @@ package dev.countersign.bench.run;
  * @param perSecond answers
  * @param p50 latency from when the call was due
  * @param p99 the same
- * @param answered answers that were looked at, those before and after the time measured, too
- * @param wrong of them
+ * @param answered right answers, those before and after the time measured, too
+ * @param turnedAway answers that turned the call away for load
+ * @param wrong answers of any other kind, and calls without one
  */
-record Sample(double cpu, double perSecond, double p50, double p99, long answered, long wrong) {}
+record Sample(
+    double cpu,
+    double perSecond,
+    double p50,
+    double p99,
+    long answered,
+    long turnedAway,
+    long wrong) {}

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.bench.run;
 
+import java.util.List;
 import java.util.Locale;
 
 /** Results as tables. */
@@ -29,6 +30,73 @@ final class Tables {
           number(row.of(Sample::p50).median()),
           number(row.of(Sample::p99).median()),
           Long.toString(row.wrong()));
+    }
+    return table.text();
+  }
+
+  /** Latencies, and what they have over the base's. */
+  static String latencies(GroupResult result) {
+    TextTable table =
+        new TextTable(
+            result.group().title(),
+            "p50 µs",
+            "over " + result.group().base(),
+            "p99 µs",
+            "× its p99",
+            "wrong");
+    for (RowResult row : result.rows()) {
+      table.add(
+          row.row().name(),
+          row.of(Sample::p50).text("%.0f"),
+          row.addedP50().text("%.0f"),
+          row.of(Sample::p99).text("%.0f"),
+          row.p99Ratio().text("%.2f"),
+          Long.toString(row.wrong()));
+    }
+    return table.text();
+  }
+
+  /** A modest caller before, during and after another's flood. */
+  static String overload(Overload.Course course) {
+    TextTable table =
+        new TextTable(
+            "a caller of 200 calls/s, default bounds",
+            "p50 µs",
+            "p99 µs",
+            "answered",
+            "turned away",
+            "wrong");
+    seen(table, "alone", course.before());
+    seen(table, "while another floods on 1,000 connections", course.during());
+    seen(table, "from a second after the flood on", course.after());
+    return table.text()
+        + "\nOf the flood %s calls were answered, %s turned away, %d wrong; resident %d MiB.\n"
+            .formatted(
+                number((double) course.flood().answered()),
+                number((double) course.flood().turnedAway()),
+                course.flood().wrong(),
+                course.residentBytes() >> 20);
+  }
+
+  private static void seen(TextTable table, String name, Overload.Seen seen) {
+    table.add(
+        name,
+        number(seen.p50()),
+        number(seen.p99()),
+        number((double) seen.answered()),
+        number((double) seen.turnedAway()),
+        number((double) seen.wrong()));
+  }
+
+  /** Goals and whether they are met. */
+  static String goals(List<Figure> figures) {
+    TextTable table = new TextTable("goal", "target", "measured", "met");
+    for (Figure figure : figures) {
+      table.add(
+          figure.goal() + ". " + figure.what(),
+          figure.target(),
+          figure.measured(),
+          figure.met() ? "yes" : "no");
     }
     return table.text();
   }

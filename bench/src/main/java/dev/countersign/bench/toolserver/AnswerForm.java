@@ -12,9 +12,13 @@ final class AnswerForm {
       MessageReader.bytes("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ");
   private static final byte[] SSE_HEAD =
       MessageReader.bytes(
-          "HTTP/1.1 200 OK\r\n"
-              + "content-type: text/event-stream\r\n"
-              + "transfer-encoding: chunked\r\n\r\n");
+          """
+          HTTP/1.1 200 OK
+          content-type: text/event-stream
+          transfer-encoding: chunked
+
+          """
+              .replace("\n", "\r\n"));
   private static final byte[] SSE_END = MessageReader.bytes("\n\n\r\n0\r\n\r\n");
 
   private final byte[] headBefore;

@@ -21,9 +21,13 @@ final class ToolConnection extends ChannelInboundHandlerAdapter {
       MessageReader.bytes("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n");
   private static final byte[] STREAM =
       MessageReader.bytes(
-          "HTTP/1.1 200 OK\r\n"
-              + "content-type: text/event-stream\r\n"
-              + "transfer-encoding: chunked\r\n\r\n");
+          """
+          HTTP/1.1 200 OK
+          content-type: text/event-stream
+          transfer-encoding: chunked
+
+          """
+              .replace("\n", "\r\n"));
   private static final int ID_BYTES_MAX = 300;
 
   private final MessageReader reader = new MessageReader();

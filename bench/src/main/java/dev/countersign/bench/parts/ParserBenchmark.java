@@ -1,5 +1,5 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
-package dev.countersign.bench;
+package dev.countersign.bench.parts;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
