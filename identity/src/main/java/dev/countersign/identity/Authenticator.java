@@ -107,8 +107,12 @@ public final class Authenticator implements AutoCloseable {
       return new Authentication.Missing();
     }
     try {
-      String token = Bearer.token(authorization, settings.tokenBytesMax());
-      return remembered(TokenKey.of(token, resource), began);
+      int start = Bearer.start(authorization, settings.tokenBytesMax());
+      Authentication before = remembered(TokenKey.of(authorization, start, resource), began);
+      if (before == null) {
+        String unused = Bearer.token(authorization, start);
+      }
+      return before;
     } catch (RejectedException e) {
       return counted(e.rejected(), false, began);
     }
@@ -128,8 +132,9 @@ public final class Authenticator implements AutoCloseable {
       return CompletableFuture.completedFuture(new Authentication.Missing());
     }
     try {
-      String token = Bearer.token(authorization, settings.tokenBytesMax());
-      TokenKey key = TokenKey.of(token, resource);
+      int start = Bearer.start(authorization, settings.tokenBytesMax());
+      String token = Bearer.token(authorization, start);
+      TokenKey key = TokenKey.of(authorization, start, resource);
       Authentication before = remembered(key, began);
       return before != null ? CompletableFuture.completedFuture(before) : shared(token, key, began);
     } catch (RejectedException e) {

@@ -14,23 +14,30 @@ final class Bearer {
 
   private Bearer() {}
 
-  static String token(String authorization, int tokenBytesMax) throws RejectedException {
+  /**
+   * Where the token begins, if what follows is one: {@link #token} has to be asked, but for a value
+   * that was a token before.
+   */
+  static int start(String authorization, int tokenBytesMax) throws RejectedException {
     int schemeEnd = authorization.indexOf(' ');
-    String scheme = schemeEnd < 0 ? authorization : authorization.substring(0, schemeEnd);
-    if (!scheme.equalsIgnoreCase(SCHEME)) {
-      if (scheme.isEmpty()) {
+    int start = schemeEnd < 0 ? authorization.length() : schemeEnd;
+    if (start != SCHEME.length() || !authorization.regionMatches(true, 0, SCHEME, 0, start)) {
+      if (start == 0) {
         throw RejectedException.malformed("the credential has no scheme");
       }
       throw new RejectedException(
           RejectReason.UNSUPPORTED_SCHEME, "the credential is not a bearer token");
     }
-    int start = scheme.length();
     while (start < authorization.length() && authorization.charAt(start) == ' ') {
       start++;
     }
     if (authorization.length() - start > tokenBytesMax) {
       throw new RejectedException(RejectReason.TOO_LARGE, "the token is over the size limit");
     }
+    return start;
+  }
+
+  static String token(String authorization, int start) throws RejectedException {
     if (!isToken68(authorization, start)) {
       throw RejectedException.malformed("the credential is not one token");
     }

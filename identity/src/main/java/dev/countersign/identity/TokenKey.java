@@ -17,8 +17,19 @@ record TokenKey(long word0, long word1, long word2, long word3, String resource)
   private static final VarHandle WORDS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-  static TokenKey of(String token, String resource) {
-    byte[] digest = sha256().digest(token.getBytes(StandardCharsets.ISO_8859_1));
+  /** Kept, because looking for the implementation is a good part of what a digest costs. */
+  private static final ThreadLocal<MessageDigest> SHA256 =
+      ThreadLocal.withInitial(TokenKey::sha256);
+
+  /**
+   * Of what a header's value holds from some place on. What is not Latin-1 counts as a question
+   * mark, which no token contains, so that only the very token has its key.
+   */
+  static TokenKey of(String authorization, int start, String resource) {
+    byte[] bytes = authorization.getBytes(StandardCharsets.ISO_8859_1);
+    MessageDigest sha256 = SHA256.get();
+    sha256.update(bytes, start, bytes.length - start);
+    byte[] digest = sha256.digest();
     return new TokenKey(
         word(digest, 0), word(digest, 1), word(digest, 2), word(digest, 3), resource);
   }
