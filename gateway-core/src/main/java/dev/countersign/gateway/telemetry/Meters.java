@@ -15,9 +15,6 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
-import io.prometheus.metrics.core.metrics.Histogram;
-import io.prometheus.metrics.model.snapshots.Labels;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -71,16 +68,8 @@ public final class Meters
   private final Counter busy =
       counter("countersign_upstream_busy", "Calls for which no connection might be opened.");
   private final EnumMap<RejectReason, Counter> rejections = new EnumMap<>(RejectReason.class);
-  // Not by Micrometer, whose exemplars are spans only: an exemplar here is a call's id.
-  private final Histogram callTimes =
-      Histogram.builder()
-          .name("countersign_call_seconds")
-          .help("Time from a call's head to the last byte of its answer.")
-          .labelNames("method", "server", "result")
-          .classicOnly()
-          .classicUpperBounds(BUCKET_SECONDS)
-          .register(registry.getPrometheusRegistry());
-  private final ConcurrentHashMap<CallKey, DistributionDataPoint> calls = new ConcurrentHashMap<>();
+  private final CallTimes calls =
+      new CallTimes(registry.getPrometheusRegistry(), BUCKET_SECONDS, System::nanoTime);
   private final Map<Boolean, Counter> verified =
       Map.of(
           true, counter("countersign_tokens_verified", "Accepted tokens.", "source", "cache"),
@@ -119,8 +108,6 @@ public final class Meters
   private final AtomicLong connections = new AtomicLong();
   private final AtomicLong streams = new AtomicLong();
   private final AtomicLong callsInFlight = new AtomicLong();
-
-  private record CallKey(String method, String server, String result) {}
 
   public Meters() {
     for (Reason reason : Reason.values()) {
@@ -199,11 +186,7 @@ public final class Meters
    */
   public void callEnded(String method, String server, String result, long nanos, String callId) {
     callsInFlight.decrementAndGet();
-    calls
-        .computeIfAbsent(
-            new CallKey(method, server, result),
-            key -> callTimes.labelValues(key.method, key.server, key.result))
-        .observeWithExemplar(nanos / 1e9, Labels.of("call_id", callId));
+    calls.observe(method, server, result, nanos, callId);
   }
 
   /** A call was not let through. */
@@ -220,15 +203,14 @@ public final class Meters
    * @param result permit, refusal, approval_needed, step_up or indeterminate
    */
   public void decided(String result, long nanos) {
-    decisions
-        .computeIfAbsent(
-            result,
-            word ->
-                timer(
-                    "countersign_decision",
-                    "Time policy took to decide a call.",
-                    Tags.of("result", word)))
-        .record(nanos, TimeUnit.NANOSECONDS);
+    Timer known = decisions.get(result);
+    Timer timer = known == null ? decisions.computeIfAbsent(result, this::decisionTimer) : known;
+    timer.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private Timer decisionTimer(String result) {
+    return timer(
+        "countersign_decision", "Time policy took to decide a call.", Tags.of("result", result));
   }
 
   /** A message was dropped on purpose. */
