@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
  * that are each within their limits cannot add up to more than there is. Any thread.
  */
 public final class BufferBudget {
-  /** Of the heap, what buffers may take where nothing else was said. */
-  private static final int HEAP_PARTS = 4;
+  /** What buffers may take of the heap where nothing else was said. */
+  private static final long QUARTER = Runtime.getRuntime().maxMemory() / 4;
 
   private final LongSupplier bytesMax;
   private final Runnable whenEmpty;
@@ -59,6 +59,6 @@ public final class BufferBudget {
 
   private long max() {
     long wanted = bytesMax.getAsLong();
-    return wanted > 0 ? wanted : Runtime.getRuntime().maxMemory() / HEAP_PARTS;
+    return wanted > 0 ? wanted : QUARTER;
   }
 }

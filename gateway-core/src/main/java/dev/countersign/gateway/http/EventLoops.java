@@ -13,6 +13,7 @@ import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.ResourceLeakDetector;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
@@ -25,6 +26,13 @@ import java.util.concurrent.TimeUnit;
  * connection and every upstream connection lives on one of them.
  */
 public final class EventLoops implements AutoCloseable {
+  static {
+    if (ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE) {
+      // What nobody asked for takes a stack trace of every hundredth buffer or so.
+      ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+    }
+  }
+
   private final MultiThreadIoEventLoopGroup group;
   private final List<Loop> loops;
   private final boolean epoll;

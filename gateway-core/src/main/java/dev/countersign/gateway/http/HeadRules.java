@@ -32,7 +32,7 @@ final class HeadRules {
 
   /** What is wrong with the names, in words for the peer, or null. */
   static @Nullable String repeatFault(List<Header> headers) {
-    Map<String, String> seen = new HashMap<>();
+    Map<String, String> seen = HashMap.newHashMap(headers.size());
     for (Header header : headers) {
       String name = header.name().toLowerCase(Locale.ROOT);
       String dashed = name.replace('_', '-');

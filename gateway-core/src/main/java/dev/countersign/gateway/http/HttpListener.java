@@ -206,10 +206,10 @@ public final class HttpListener implements AutoCloseable {
 
   /** RFC 9110 section 5.6.7; formatted once a second. */
   String date() {
-    Instant now = clock.instant();
+    long now = Math.floorDiv(clock.millis(), 1000L);
     Second cached = second;
-    if (cached.epoch != now.getEpochSecond()) {
-      cached = new Second(now.getEpochSecond(), DATE.format(now));
+    if (cached.epoch != now) {
+      cached = new Second(now, DATE.format(Instant.ofEpochSecond(now)));
       second = cached;
     }
     return cached.text;

@@ -56,20 +56,20 @@ public final class UpstreamPools implements AutoCloseable {
   }
 
   UpstreamPool pool(Loop loop, Endpoint endpoint, LimitSettings limits) {
-    UpstreamPool pool =
-        byLoop
-            .get(loop.index())
-            .computeIfAbsent(
-                endpoint,
-                key ->
-                    new UpstreamPool(
-                        key,
-                        loop,
-                        new Connector(key, loop, channels, resolver),
-                        underWay.get(loop.index()),
-                        counts,
-                        observer,
-                        limits));
+    Map<Endpoint, UpstreamPool> pools = byLoop.get(loop.index());
+    UpstreamPool pool = pools.get(endpoint);
+    if (pool == null) {
+      pool =
+          new UpstreamPool(
+              endpoint,
+              loop,
+              new Connector(endpoint, loop, channels, resolver),
+              underWay.get(loop.index()),
+              counts,
+              observer,
+              limits);
+      pools.put(endpoint, pool);
+    }
     pool.limits(limits);
     return pool;
   }

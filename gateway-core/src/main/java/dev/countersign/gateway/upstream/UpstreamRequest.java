@@ -28,11 +28,22 @@ record UpstreamRequest(
     headers = List.copyOf(headers);
     for (Header header : headers) {
       // Said here, where the call is, and not when a connection is there at last.
-      if (HttpHeaderValidationUtil.validateToken(header.name()) >= 0
-          || HttpHeaderValidationUtil.validateValidHeaderValue(header.value()) >= 0) {
+      if (HttpHeaderValidationUtil.validateToken(header.name()) >= 0 || !isValue(header.value())) {
         throw new IllegalArgumentException("not a header: " + header.name());
       }
     }
+  }
+
+  /** RFC 9110 section 5.5. */
+  private static boolean isValue(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean blank = c == ' ' || c == '\t';
+      if ((c < ' ' && !blank) || c == 0x7f || (blank && i == 0)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** All of it, as HTTP/1.1 has it. */
