@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
@@ -53,18 +54,31 @@ public final class RequestHead {
 
   /** Every value of a header, in order. */
   public List<String> headers(String name) {
-    return headers.stream()
-        .filter(header -> header.name().equalsIgnoreCase(name))
-        .map(Header::value)
-        .toList();
+    List<String> values = List.of();
+    for (Header header : headers) {
+      if (header.name().equalsIgnoreCase(name)) {
+        values = values.isEmpty() ? List.of(header.value()) : with(values, header.value());
+      }
+    }
+    return values;
   }
 
   /** All header lines whose lower-case name begins so, in order. */
   public List<Header> headersStartingWith(String lowerCasePrefix) {
-    return headers.stream()
-        .map(header -> new Header(header.name().toLowerCase(Locale.ROOT), header.value()))
-        .filter(header -> header.name().startsWith(lowerCasePrefix))
-        .toList();
+    List<Header> found = List.of();
+    for (Header header : headers) {
+      String name = header.name().toLowerCase(Locale.ROOT);
+      if (name.startsWith(lowerCasePrefix)) {
+        found = with(found, new Header(name, header.value()));
+      }
+    }
+    return found;
+  }
+
+  private static <T> List<T> with(List<T> list, T last) {
+    List<T> longer = list instanceof ArrayList<T> own ? own : new ArrayList<>(list);
+    longer.add(last);
+    return longer;
   }
 
   /** Whether the value of any header but the named one passes a test. */

@@ -17,6 +17,9 @@ import java.util.List;
  * outlive it.
  */
 public final class HttpUpstream implements Upstream {
+  /** Compression in between would hide the reply from the parser and hold events back. */
+  private static final Header IDENTITY = new Header("accept-encoding", "identity");
+
   private final ServerSettings settings;
   private final LimitSettings limits;
   private final Endpoint endpoint;
@@ -93,13 +96,16 @@ public final class HttpUpstream implements Upstream {
 
   private UpstreamRequest request(AdmittedCall call, UpstreamCredential credential, String target) {
     var outbound = call.request();
-    List<Header> headers = new ArrayList<>(outbound.headers());
-    // Compression in between would hide the reply from the parser and hold events back.
-    headers.add(new Header("accept-encoding", "identity"));
     String name = credential.headerName();
     String value = credential.headerValue();
+    List<Header> headers = new ArrayList<>(outbound.headers().size() + 2);
+    for (Header header : outbound.headers()) {
+      if (!header.name().equals(name)) {
+        headers.add(header);
+      }
+    }
+    headers.add(IDENTITY);
     if (name != null && value != null) {
-      headers.removeIf(header -> header.name().equals(name));
       headers.add(new Header(name, value));
     }
     return new UpstreamRequest(outbound.method(), authority(), target, headers, outbound.body());
