@@ -60,8 +60,8 @@ record GatewayOptions(
     yaml.append("policy:\n  grants:\n");
     for (int i = 1; i < grants; i++) {
       yaml.append(
-          "  - {name: other-%d, caller: \"oidc:other:agent-%d\", allow: [\"files-%d/read_*\"]}\n"
-              .formatted(i, i, i % 50));
+          "  - {name: other-%d, caller: \"oidc:bench:other-%d-*\", allow: [\"notes/read_%d_*\"]}\n"
+              .formatted(i, i, i));
     }
     yaml.append("  - {name: bench, caller: \"oidc:bench:*\", allow: [");
     String separator = "";

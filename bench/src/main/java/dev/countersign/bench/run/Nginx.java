@@ -92,7 +92,7 @@ final class Nginx {
     Files.writeString(
         settings,
         """
-        worker_processes 1; daemon off; pid %s.pid; error_log %s.err;
+        worker_processes 1; worker_rlimit_nofile 16384; daemon off; pid %s.pid; error_log %s.err;
         events { worker_connections 8192; }
         http { access_log off; keepalive_requests 1000000000; keepalive_timeout 1h;
         client_body_buffer_size 256k; client_max_body_size 16m;

@@ -11,6 +11,7 @@ import java.util.List;
 final class Report {
   private final List<String> sections = new ArrayList<>();
   private final List<GroupResult> results = new ArrayList<>();
+  private String drawing = "";
 
   /** A table of CPU time and rates. */
   GroupResult costs(GroupResult result) {
@@ -24,6 +25,11 @@ final class Report {
     results.add(result);
     add(Tables.latencies(result));
     return result;
+  }
+
+  /** The table that is to be drawn. */
+  void draw(GroupResult result) {
+    drawing = Drawing.of(result);
   }
 
   /** Anything else. */
@@ -43,8 +49,7 @@ final class Report {
   }
 
   /** Writes the page and the drawing. */
-  void write(Path bench, List<String> about, List<Figure> figures, GroupResult drawn)
-      throws IOException {
+  void write(Path bench, List<String> about, List<Figure> figures) throws IOException {
     StringBuilder page = new StringBuilder("# Results\n\n");
     page.append("Written by `bench/run.sh`; [README.md](README.md) says what the rows are and how")
         .append(" they are measured.\nFigures are medians of rounds, with the least and the")
@@ -53,6 +58,6 @@ final class Report {
     page.append("\n## Goals\n\n").append(Tables.goals(figures)).append("\n## Tables\n");
     sections.forEach(section -> page.append('\n').append(section.strip()).append('\n'));
     Files.writeString(bench.resolve("RESULTS.md"), page);
-    Files.writeString(bench.resolve("results.svg"), Drawing.of(drawn));
+    Files.writeString(bench.resolve("results.svg"), drawing);
   }
 }
