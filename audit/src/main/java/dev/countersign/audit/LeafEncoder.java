@@ -135,7 +135,7 @@ final class LeafEncoder {
     line.beginObject("counts");
     leaf.counts().entrySet().stream()
         .limit(LIST)
-        .forEach(count -> line.member(count.getKey(), count.getValue()));
+        .forEach(count -> line.named(count.getKey(), count.getValue()));
     line.endObject()
         .member("event", leaf.event(), WORD)
         .member("kind", "node", WORD)

@@ -92,11 +92,24 @@ final class LineBuffer {
     return this;
   }
 
+  /** Writes a member whose name comes from outside this package. */
+  LineBuffer named(String name, long number) {
+    comma();
+    quoted(name, LeafEncoder.WORD);
+    put(':');
+    number(number);
+    return this;
+  }
+
   /** Writes a number; one that a double could not hold exactly becomes the nearest that it can. */
   LineBuffer member(String name, long number) {
     name(name);
-    ascii(Long.toString(Math.clamp(number, -NUMBER_MAX, NUMBER_MAX)));
+    number(number);
     return this;
+  }
+
+  private void number(long number) {
+    ascii(Long.toString(Math.clamp(number, -NUMBER_MAX, NUMBER_MAX)));
   }
 
   /** Writes a list of texts; of a longer one the last element only says that it was cut. */
@@ -117,10 +130,12 @@ final class LineBuffer {
     return this;
   }
 
+  /** Names are this package's own, plain ASCII and short. */
   private void name(String name) {
     comma();
-    // Of the names only those of counts come from outside this package.
-    quoted(name, LeafEncoder.WORD);
+    put('"');
+    ascii(name);
+    put('"');
     put(':');
   }
 
@@ -237,10 +252,10 @@ final class LineBuffer {
     return (byte) (0x80 | (bits & 0x3f));
   }
 
+  @SuppressWarnings("deprecation") // of all texts it makes bytes of, ASCII is what it is right for
   private void ascii(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      bytes[size++] = (byte) text.charAt(i);
-    }
+    text.getBytes(0, text.length(), bytes, size);
+    size += text.length();
   }
 
   private void put(char c) {
