@@ -1,6 +1,8 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -33,7 +35,13 @@ public final class EventLoops implements AutoCloseable {
     }
   }
 
+  private static final int PAGE_BYTES = 8 << 10;
+
+  /** How often a page is doubled for what buffers are cut from: 1 MiB. */
+  private static final int CHUNK_ORDER = 7;
+
   private final MultiThreadIoEventLoopGroup group;
+  private final ByteBufAllocator buffers;
   private final List<Loop> loops;
   private final boolean epoll;
 
@@ -54,6 +62,18 @@ public final class EventLoops implements AutoCloseable {
     this.group =
         new MultiThreadIoEventLoopGroup(
             count, new DefaultThreadFactory("countersign-loop", true), handlers);
+    // Netty's default shares its pool between loops when the heap is small, and has none for
+    // bodies.
+    this.buffers =
+        new PooledByteBufAllocator(
+            true,
+            0,
+            count,
+            PAGE_BYTES,
+            CHUNK_ORDER,
+            PooledByteBufAllocator.defaultSmallCacheSize(),
+            PooledByteBufAllocator.defaultNormalCacheSize(),
+            false);
     List<Loop> made = new ArrayList<>(count);
     for (EventExecutor executor : group) {
       made.add(new Loop((EventLoop) executor, made.size(), System::nanoTime));
@@ -78,6 +98,11 @@ public final class EventLoops implements AutoCloseable {
       }
     }
     throw new IllegalArgumentException("not a loop of this gateway");
+  }
+
+  /** Where connections have their buffers from; each loop has a pool of its own. */
+  public ByteBufAllocator buffers() {
+    return buffers;
   }
 
   MultiThreadIoEventLoopGroup group() {

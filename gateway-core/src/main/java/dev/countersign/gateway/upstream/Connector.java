@@ -4,6 +4,7 @@ package dev.countersign.gateway.upstream;
 import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.snapshot.LimitSettings;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandlerContext;
@@ -27,16 +28,19 @@ final class Connector {
   private final Loop loop;
   private final ChannelFactory<? extends SocketChannel> channels;
   private final HostResolver resolver;
+  private final ByteBufAllocator buffers;
 
   Connector(
       Endpoint endpoint,
       Loop loop,
       ChannelFactory<? extends SocketChannel> channels,
-      HostResolver resolver) {
+      HostResolver resolver,
+      ByteBufAllocator buffers) {
     this.endpoint = endpoint;
     this.loop = loop;
     this.channels = channels;
     this.resolver = resolver;
+    this.buffers = buffers;
   }
 
   /** Who wants a connection; told on the loop. */
@@ -81,6 +85,7 @@ final class Connector {
         .group(loop.netty())
         .channelFactory(channels)
         .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.ALLOCATOR, buffers)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
         .handler(
             new ChannelInitializer<SocketChannel>() {

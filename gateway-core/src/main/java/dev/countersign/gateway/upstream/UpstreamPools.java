@@ -63,7 +63,7 @@ public final class UpstreamPools implements AutoCloseable {
           new UpstreamPool(
               endpoint,
               loop,
-              new Connector(endpoint, loop, channels, resolver),
+              new Connector(endpoint, loop, channels, resolver, loops.buffers()),
               underWay.get(loop.index()),
               counts,
               observer,
