@@ -27,6 +27,8 @@ record GatewayOptions(
     boolean bounded) {
   static final String NODE = "bench";
 
+  private static final String BOUNDED = "loop_turn: " + Gateways.Kind.LOOP_TURN + ", ";
+
   private static final String RAISED =
       "loop_turn: 1m, calls_per_caller: 20000, sessions_per_caller: 20000,"
           + " upstream_connections: 4096, streams_per_connection: 1000, ";
@@ -48,7 +50,8 @@ record GatewayOptions(
             admin: {address: "127.0.0.1:0"}
             servers:
             """
-                .formatted(NODE, port, issuer, tokensRemembered, bounded ? "" : RAISED, audit));
+                .formatted(
+                    NODE, port, issuer, tokensRemembered, bounded ? BOUNDED : RAISED, audit));
     servers.forEach(
         (server, path) ->
             yaml.append("  ")

@@ -37,11 +37,15 @@ record Gateways(Children children, Places places, DemoIssuer issuer, int serverP
    *
    * @param grants how many
    * @param tokensRemembered verified tokens that are remembered
-   * @param bounded whether the bounds that keep callers apart are as delivered, rather than raised
+   * @param bounded whether the bounds that keep callers apart are as delivered, rather than raised;
+   *     but {@link #LOOP_TURN}
    * @param synced whether its log is on the disk
    */
   record Kind(int grants, int tokensRemembered, boolean bounded, boolean synced) {
     private static final int TOKENS = 10_000;
+
+    /** What is waited for then before calls are refused. */
+    static final String LOOP_TURN = "5ms";
 
     static final Kind USUAL = new Kind(1, TOKENS, false, true);
     static final Kind UNSYNCED = new Kind(1, TOKENS, false, false);

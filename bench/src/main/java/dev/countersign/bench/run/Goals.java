@@ -114,6 +114,27 @@ final class Goals {
         bytes <= mib * MIB);
   }
 
+  /** Point by point what a gateway above its capacity owes to whom it lets in. */
+  void overload(Overload.Seen seen) {
+    double bound = 3 * seen.unloaded();
+    overload("p99 of what is let in at 4 × capacity, vs unloaded", seen.admitted(), bound);
+    overload("p99 in the first second after, vs unloaded", seen.recovered(), bound);
+    overload(
+        "p99 of one who asks little, beside a flood, vs alone",
+        seen.lightBeside(),
+        3 * Math.max(seen.unloaded(), seen.lightAlone()));
+    add(
+        "overload",
+        "what of the same is turned away",
+        "≤ 5 %",
+        text("%.1f %%", 100 * seen.lightTurnedAway()),
+        seen.lightTurnedAway() <= 0.05);
+  }
+
+  private void overload(String what, double millis, double bound) {
+    add("overload", what, text("≤ 3 × = %.1f ms", bound), text("%.1f ms", millis), millis <= bound);
+  }
+
   void start(String how, Spread millis) {
     atMost("14", "start to first answered call, " + how, millis, 500, "%.0f", " ms");
   }

@@ -11,6 +11,7 @@ import java.util.List;
 final class Report {
   private final List<String> sections = new ArrayList<>();
   private final List<GroupResult> results = new ArrayList<>();
+  private final List<String> faults = new ArrayList<>();
   private String drawing = "";
 
   /** A table of CPU time and rates. */
@@ -39,13 +40,20 @@ final class Report {
     System.out.flush();
   }
 
-  /** Rows whose answers were wrong, a line each. */
+  /** Something was answered wrongly. */
+  void fault(String what) {
+    faults.add(what);
+  }
+
+  /** What was answered wrongly, a line each. */
   List<String> faults() {
-    return results.stream()
+    List<String> all = new ArrayList<>(faults);
+    results.stream()
         .flatMap(result -> result.rows().stream())
         .filter(row -> row.wrong() > 0)
         .map(row -> row.row().name() + ": " + row.wrong() + " wrong answers")
-        .toList();
+        .forEach(all::add);
+    return all;
   }
 
   /** Writes the page and the drawing. */

@@ -56,38 +56,6 @@ final class Tables {
     return table.text();
   }
 
-  /** A modest caller before, during and after another's flood. */
-  static String overload(Overload.Course course) {
-    TextTable table =
-        new TextTable(
-            "a caller of 200 calls/s, default bounds",
-            "p50 µs",
-            "p99 µs",
-            "answered",
-            "turned away",
-            "wrong");
-    seen(table, "alone", course.before());
-    seen(table, "while another floods on 1,000 connections", course.during());
-    seen(table, "from a second after the flood on", course.after());
-    return table.text()
-        + "\nOf the flood %s calls were answered, %s turned away, %d wrong; resident %d MiB.\n"
-            .formatted(
-                number((double) course.flood().answered()),
-                number((double) course.flood().turnedAway()),
-                course.flood().wrong(),
-                course.residentBytes() >> 20);
-  }
-
-  private static void seen(TextTable table, String name, Overload.Seen seen) {
-    table.add(
-        name,
-        number(seen.p50()),
-        number(seen.p99()),
-        number((double) seen.answered()),
-        number((double) seen.turnedAway()),
-        number((double) seen.wrong()));
-  }
-
   /** Goals and whether they are met. */
   static String goals(List<Figure> figures) {
     TextTable table = new TextTable("goal", "target", "measured", "met");
