@@ -9,7 +9,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -17,10 +16,12 @@ import java.util.Map;
  *
  * @param children what they are among
  * @param places where their files go
+ * @param launcher how they are started
  * @param issuer whose tokens they take
  * @param serverPort where the tool server is
  */
-record Gateways(Children children, Places places, DemoIssuer issuer, int serverPort) {
+record Gateways(
+    Children children, Places places, Launcher launcher, DemoIssuer issuer, int serverPort) {
   private static final Duration TOKEN_LIFE = Duration.ofHours(6);
 
   /** Routes by name, and the path of the tool server behind each. */
@@ -66,9 +67,10 @@ record Gateways(Children children, Places places, DemoIssuer issuer, int serverP
   RunningGateway full(String name, Kind kind) throws IOException, InterruptedException {
     Path audit = (kind.synced() ? places.folder() : places.memory()).resolve("audit-" + name);
     Path settings = settings(name, audit, 0, kind);
-    Child child = children.start(name, command(settings), Map.of());
+    Child child = children.start(name, launcher.command(settings), Map.of());
     String listening = child.await("listening on ");
     child.await("admin on ");
+    launcher.learn(child.handle().info());
     int port = Integer.parseInt(listening.substring(listening.lastIndexOf(':') + 1));
     return new RunningGateway(name, child, loopback(port), audit, settings, issuer);
   }
@@ -87,12 +89,6 @@ record Gateways(Children children, Places places, DemoIssuer issuer, int serverP
                 kind.bounded())
             .yaml();
     return Files.writeString(places.folder().resolve(name + ".yaml"), yaml);
-  }
-
-  /** How the product is started. */
-  List<String> command(Path settings) {
-    return List.of(
-        places.root().resolve("countersign").toString(), "run", "--config", settings.toString());
   }
 
   /** The product's two legs with nothing between them. */

@@ -70,7 +70,7 @@ final class Run {
   private List<String> about() throws IOException, InterruptedException {
     List<String> about = new ArrayList<>(Machine.lines(options.root()));
     about.add(
-        "Rounds: " + (options.quick() ? "2 of 1.5 s" : "5 of 3 s") + " for each row, shuffled");
+        "Rounds: " + (options.quick() ? "2 of 1.5 s" : "5 of 2 s") + " for each row, shuffled");
     about.add(
         "Off: TLS, HTTP/2 to the server, a credential for it; load, server and gateway share the"
             + " machine, nothing is pinned");
@@ -80,7 +80,7 @@ final class Run {
   private Rounds rounds(LoadGenerator generator, Runnable tidy) {
     return options.quick()
         ? new Rounds(generator, 2, Duration.ofMillis(300), Duration.ofMillis(1500), tidy)
-        : new Rounds(generator, 5, Duration.ofMillis(500), Duration.ofMillis(3000), tidy);
+        : new Rounds(generator, 5, Duration.ofMillis(300), Duration.ofMillis(2000), tidy);
   }
 
   private Warming warming(Rounds rounds) {

@@ -9,7 +9,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -37,26 +36,19 @@ final class Starts {
   List<Spread> millis(int times) throws IOException, InterruptedException {
     int port = Nginx.freePort();
     Path audit = gateways.places().folder().resolve("audit-start");
-    List<String> launcher =
-        gateways.command(gateways.settings("start", audit, port, Gateways.Kind.USUAL));
+    Path settings = gateways.settings("start", audit, port, Gateways.Kind.USUAL);
     URI url = URI.create("http://127.0.0.1:" + port + "/notes/mcp");
     String token = gateways.issuer().token("agent", url.toString(), TOKEN_LIFE);
     List<Double> byLauncher = new ArrayList<>();
     List<Double> byCommand = new ArrayList<>();
-    List<String> command = new ArrayList<>();
     for (int i = 0; i < times; i++) {
-      byLauncher.add(once(launcher, url, token, command));
-      byCommand.add(once(List.copyOf(command), url, token, new ArrayList<>()));
+      byLauncher.add(once(gateways.launcher().script(settings), url, token));
+      byCommand.add(once(gateways.launcher().command(settings), url, token));
     }
     return List.of(Spread.of(byLauncher), Spread.of(byCommand));
   }
 
-  /**
-   * One start.
-   *
-   * @param became filled with what the process was in the end
-   */
-  private double once(List<String> command, URI url, String token, List<String> became)
+  private double once(List<String> command, URI url, String token)
       throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(url)
@@ -71,18 +63,14 @@ final class Starts {
             .build();
     try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       long began = System.nanoTime();
-      try (Child child = gateways.children().start("start", command, Map.of())) {
+      try (Child starting = gateways.children().start("start", command, Map.of())) {
         while (!answers(client, request)) {
           if (System.nanoTime() - began > TIME_MAX.toNanos()) {
-            throw new IOException("it does not answer: " + command);
+            throw new IOException("it does not answer: " + starting.handle());
           }
           Thread.sleep(2);
         }
-        double millis = (System.nanoTime() - began) / NANOS_PER_MILLI;
-        became.clear();
-        became.add(child.handle().info().command().orElseThrow());
-        became.addAll(Arrays.asList(child.handle().info().arguments().orElseThrow()));
-        return millis;
+        return (System.nanoTime() - began) / NANOS_PER_MILLI;
       }
     }
   }

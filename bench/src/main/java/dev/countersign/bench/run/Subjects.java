@@ -38,7 +38,9 @@ record Subjects(
     int port = Integer.parseInt(toolServer.await("listening on "));
     Nginx.Running canned = Nginx.canned(children, places.folder(), CANNED);
     Nginx.Running nginx = Nginx.passThrough(children, places.folder(), port);
-    Gateways gateways = new Gateways(children, places, issuer, port);
+    Gateways gateways =
+        new Gateways(
+            children, places, new Launcher(places.root().resolve("countersign")), issuer, port);
     return new Subjects(
         toolServer,
         Gateways.loopback(port),
