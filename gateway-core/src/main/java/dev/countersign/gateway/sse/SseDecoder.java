@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SseDecoder {
   private static final int OTHER_LINE_BYTES_MAX = 8 << 10;
-  private static final int FIRST_BYTES = 512;
+
+  /** Most streams are silent, and there are many. */
+  private static final int FIRST_BYTES = 32;
 
   /** A buffer that grew over this is let go of when it is empty: streams stay open for hours. */
-  private static final int KEPT_BYTES_MAX = 64 << 10;
+  private static final int KEPT_BYTES_MAX = 1 << 10;
 
   private final int eventBytesMax;
   private ByteArrayOutputStream line = new ByteArrayOutputStream(FIRST_BYTES);
