@@ -71,24 +71,33 @@ final class Composition {
   }
 
   /**
-   * Builds and warms everything that the settings ask for, and takes over of what is in force the
-   * keys and verified tokens when callers prove who they are as before.
+   * Builds everything that the settings ask for, and takes over of what is in force the keys and
+   * verified tokens when callers prove who they are as before. What takes the place of something is
+   * warmed first; at start, calls that come are better served slowly than not.
    *
    * @param before what is in force, or null at start
    * @throws IOException when a secret or a CA file cannot be read, or, in place of what is in
    *     force, when an issuer's keys cannot be had; nothing is left open then
    */
   Snapshot snapshot(GatewaySettings settings, @Nullable Snapshot before) throws IOException {
-    URI publicUrl = gateway.publicUrl(settings);
-    List<Entrance> entrances = entrances(settings, publicUrl);
-    WasmEngine engine = WasmEngine.shipped(settings.grants());
-    engine.warm(sample(settings), WARM_EVALUATIONS, WARM_TIME_MAX);
-    KeyRing stateKeys = stateKeys(settings);
-    Authenticator authenticator =
+    Authenticator kept =
         before != null && isSame(before.settings().identity(), settings.identity())
             ? before.authenticator()
-            : authenticator(settings, before == null || !before.authenticator().keysPresent());
+            : null;
+    // First of all, because it begins to fetch keys.
+    Authenticator authenticator =
+        kept != null ? kept : new Authenticator(settings.identity(), clock, meters);
     try {
+      URI publicUrl = gateway.publicUrl(settings);
+      List<Entrance> entrances = entrances(settings, publicUrl);
+      WasmEngine engine = WasmEngine.shipped(settings.grants());
+      if (before != null) {
+        engine.warm(sample(settings), WARM_EVALUATIONS, WARM_TIME_MAX);
+      }
+      KeyRing stateKeys = stateKeys(settings);
+      if (kept == null) {
+        awaitKeys(authenticator, settings, before == null || !before.authenticator().keysPresent());
+      }
       return new Snapshot(
           settings,
           entrances,
@@ -97,8 +106,8 @@ final class Composition {
           engine,
           gateway.loops().loops().size(),
           stateKeys);
-    } catch (RuntimeException e) {
-      if (before == null || authenticator != before.authenticator()) {
+    } catch (IOException | RuntimeException e) {
+      if (kept == null) {
         authenticator.close();
       }
       throw e;
@@ -212,9 +221,9 @@ final class Composition {
    *
    * @param mayLackKeys there is nothing in force that has them
    */
-  private Authenticator authenticator(GatewaySettings settings, boolean mayLackKeys)
+  private static void awaitKeys(
+      Authenticator authenticator, GatewaySettings settings, boolean mayLackKeys)
       throws IOException {
-    Authenticator authenticator = new Authenticator(settings.identity(), clock, meters);
     try {
       authenticator.ready().get(KEYS_WAIT_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
@@ -223,19 +232,17 @@ final class Composition {
       LOG.atWarn().log("keys of an issuer take their time");
     }
     if (authenticator.keysPresent()) {
-      return authenticator;
+      return;
     }
     Set<String> without = new TreeSet<>();
     settings.identity().issuers().forEach(issuer -> without.add(issuer.name()));
     without.removeAll(authenticator.keyAges().keySet());
     if (!mayLackKeys) {
-      authenticator.close();
       throw new IOException("no keys of the issuers " + without + "; reload once they answer");
     }
     LOG.atWarn()
         .addKeyValue("issuers", without)
         .log("no keys of some issuers yet; their tokens are refused until there are");
-    return authenticator;
   }
 
   private static Set<String> hosts(GatewaySettings settings, URI publicUrl) {

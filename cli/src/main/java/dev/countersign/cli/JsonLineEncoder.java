@@ -26,7 +26,7 @@ import org.slf4j.event.KeyValuePair;
  * values stay such, everything else is text of a bounded length; what would move a terminal's
  * cursor is escaped. A key whose name is taken gets underscores at its end.
  *
- * <p>Named in {@code logback.xml}, which makes it. Any thread.
+ * <p>Any thread.
  */
 public final class JsonLineEncoder extends EncoderBase<ILoggingEvent> {
   private static final int TEXT_CHARS_MAX = 16 << 10;

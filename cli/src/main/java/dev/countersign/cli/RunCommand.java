@@ -36,17 +36,23 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException, IOException {
+    return run(config, Main.out(spec), Main.err(spec));
+  }
+
+  /** Runs a gateway on a settings file; gives the exit code. */
+  static int run(Path config, PrintWriter out, PrintWriter err)
+      throws InterruptedException, IOException {
     try (Signals signals = Signals.take()) {
-      signals.takeHangUp(Main.err(spec));
+      signals.takeHangUp(err);
       ConfigResult result = ConfigReader.read(config, System.getenv());
       if (!(result instanceof ConfigResult.Valid valid)) {
-        CheckCommand.report(result, Main.err(spec));
+        CheckCommand.report(result, err);
         return Main.NO;
       }
       RunningGateway.warn(valid);
       RunningGateway running =
           signals.start(() -> RunningGateway.start(config, valid, System.getenv()));
-      print(running, valid, Main.out(spec));
+      print(running, valid, out);
       signals.awaitEnd();
       return 0;
     }

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class LauncherTest {
   private static final String JAR = "cli/target/countersign/lib/countersign-cli-1.jar";
+  private static final String CACHE = "cli/target/countersign/cache.aot";
   private static final List<String> SOURCES =
       List.of("pom.xml", "cli/pom.xml", "audit/pom.xml", "audit/src/main/java/a/A.java");
   private static final FileTime LONG_AGO = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
@@ -42,6 +43,11 @@ final class LauncherTest {
     script(
         "jdk/bin/java",
         "[ \"$1\" = -version ] && { echo 'openjdk version \"25.0.1\"' >&2; exit 0; }",
+        "case \"$*\" in",
+        "*'Main train --output '*)",
+        "  [ ! -e \"$(dirname \"$0\")/dull\" ] || exit 3",
+        "  for last in \"$@\"; do :; done; echo learnt >\"$last\" ;;",
+        "esac",
         "echo \"$@\"");
     script(
         "bin/mvn",
@@ -132,9 +138,34 @@ final class LauncherTest {
     }
   }
 
+  @Test
+  void whatABuildLearntIsUsedUntilTheNextOne() throws Exception {
+    Ran ran = run(Map.of(), "check");
+    Path cache = tree.resolve(CACHE);
+    assertThat(cache).exists();
+    assertThat(ran.out).hasLineCount(1).contains(" -XX:AOTCache=" + cache + " -Xlog:aot*=off ");
+    age();
+    write("pom.xml", "changed");
+    write("jdk/bin/dull", "");
+    Ran again = run(Map.of(), "check");
+    assertThat(again.err).contains("countersign: starts take longer: ");
+    assertThat(again.code).isZero();
+    assertThat(again.out).doesNotContain("AOT");
+    assertThat(cache).doesNotExist();
+  }
+
+  @Test
+  void learnsWithTheOptionsThatGatewaysRunWith() throws Exception {
+    String learnt = run(Map.of("COUNTERSIGN_JAVA_OPTS", "-Da=b"), "run").err;
+    String options = run(Map.of("COUNTERSIGN_JAVA_OPTS", "-Da=b"), "run").out;
+    String cache = "-XX:AOTCache=" + tree.resolve(CACHE) + " -Xlog:aot*=off ";
+    assertThat(options).contains(cache);
+    assertThat(learnt).contains(options.replace(cache, "").replaceAll(" run\n$", " train "));
+  }
+
   @ParameterizedTest
-  @CsvSource({"run, -XX:MaxRAMPercentage=50", "check, -Xmx128m", "demo, -Xmx128m", "'', -Xmx128m"})
-  void onlyTheGatewayMayUseMuchMemory(String command, String option) throws Exception {
+  @CsvSource({"run, -Xms16m -Xmx64m", "check, -Xmx128m", "demo, -Xmx128m", "'', -Xmx128m"})
+  void memoryIsTheCommands(String command, String option) throws Exception {
     assertThat(run(Map.of(), command).out).startsWith(option + " ");
   }
 

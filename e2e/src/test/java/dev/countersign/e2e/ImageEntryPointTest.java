@@ -47,13 +47,25 @@ final class ImageEntryPointTest {
   void layOut() throws IOException {
     temporary = Files.createDirectory(root.resolve("tmp"));
     Path program = Files.createDirectories(root.resolve("opt/countersign"));
-    Files.createSymbolicLink(program.resolve("lib"), Program.LAYOUT.resolve("lib"));
+    linkLibraries(Files.createDirectory(program.resolve("lib")));
     Files.writeString(
         program.resolve("java.args"),
         Files.readString(DOCKER.resolve("java.args")).replace(PROGRAM, program.toString()));
     unpackNativeLibraries(Files.createDirectory(program.resolve("native")));
     Files.createDirectories(root.resolve("etc/countersign"));
     Files.createDirectories(root.resolve("audit"));
+  }
+
+  /** As the image's build does: the program's own jar has a name without a version, too. */
+  private static void linkLibraries(Path folder) throws IOException {
+    try (Stream<Path> jars = Files.list(Program.LAYOUT.resolve("lib"))) {
+      for (Path jar : jars.toList()) {
+        Files.createSymbolicLink(folder.resolve(jar.getFileName()), jar);
+        if (jar.getFileName().toString().startsWith("countersign-cli-")) {
+          Files.createSymbolicLink(folder.resolve("countersign.jar"), jar);
+        }
+      }
+    }
   }
 
   /** As the image's build does. */
@@ -104,6 +116,34 @@ final class ImageEntryPointTest {
       }
     }
     assertThat(AuditVerifier.verify(root.resolve("audit")).findings()).isEmpty();
+    try (Stream<Path> files = Files.list(temporary)) {
+      assertThat(files).as("written to /tmp").isEmpty();
+    }
+  }
+
+  /** With {@code AOTMode=on} the JVM does not start when the cache does not fit. */
+  @Test
+  void whatTheImagesBuildLearnsFitsItsProcesses() throws Exception {
+    List<String> training = new ArrayList<>(image.exec("RUN"));
+    training.addAll(List.of("--seconds", "1"));
+    try (Program train = start(mapped(training))) {
+      assertThat(train.rest()).isEmpty();
+      assertThat(train.exit()).as(train.log()).isZero();
+    }
+    assertThat(root.resolve("opt/countersign/cache.aot")).isNotEmptyFile();
+    for (String mode : List.of("on", "auto", "off")) {
+      List<String> command = new ArrayList<>(entryPoint(List.of("--version")));
+      command.add(1, "-XX:AOTMode=" + mode);
+      try (Program version = start(command)) {
+        assertThat(version.rest()).as(mode).startsWith("countersign ").hasLineCount(1);
+        assertThat(version.exit()).as(version.log()).isZero();
+      }
+    }
+    Files.writeString(root.resolve("opt/countersign/cache.aot"), "not a cache");
+    try (Program version = start(entryPoint(List.of("--version")))) {
+      assertThat(version.rest()).startsWith("countersign ").hasLineCount(1);
+      assertThat(version.exit()).as(version.log()).isZero();
+    }
     try (Stream<Path> files = Files.list(temporary)) {
       assertThat(files).as("written to /tmp").isEmpty();
     }
