@@ -5,6 +5,7 @@ import dev.countersign.cli.demo.DemoIssuer;
 import dev.countersign.cli.demo.DemoToolServer;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
@@ -52,7 +53,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--seconds",
       paramLabel = "N",
-      defaultValue = "10",
+      defaultValue = "6",
       description = "For how long there are calls; ${DEFAULT-VALUE} unless said.")
   private int seconds;
 
@@ -91,7 +92,7 @@ final class TrainCommand implements Callable<Integer> {
                 Duration.ofSeconds(seconds),
                 () -> Files.writeString(file, settings(tools, issuer, "w*")));
         // What the JVM says while it makes the cache must not fill the pipe.
-        Thread.ofVirtual().start(() -> said.lines().forEach(line -> {}));
+        Thread.ofVirtual().start(() -> readToItsEnd(said));
         gateway.destroy();
         boolean isOver = gateway.waitFor(END_TIME_MAX.toSeconds(), TimeUnit.SECONDS);
         if (!isOver || !Files.exists(made)) {
@@ -130,6 +131,14 @@ final class TrainCommand implements Callable<Integer> {
       }
     }
     throw new IOException("the gateway did not start: " + end(log));
+  }
+
+  private static void readToItsEnd(BufferedReader said) {
+    try {
+      said.transferTo(Writer.nullWriter());
+    } catch (IOException e) {
+      // The gateway is gone, and nobody reads any more.
+    }
   }
 
   private static String end(Path log) throws IOException {
