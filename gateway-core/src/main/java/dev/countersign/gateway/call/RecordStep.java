@@ -187,7 +187,7 @@ final class RecordStep {
 
   private AuditDesk desk(Call call) {
     return desks.computeIfAbsent(
-        call.exchange().loop(), loop -> log.desk(loop, loop.netty()::inEventLoop));
+        call.exchange().loop(), loop -> log.desk(loop, loop::isCurrent));
   }
 
   private AuditReceipt append(Call call, DecisionLeaf leaf) {

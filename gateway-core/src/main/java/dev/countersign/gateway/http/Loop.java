@@ -38,6 +38,11 @@ public final class Loop implements Executor {
     return index;
   }
 
+  /** Whether whoever asks runs on this loop. */
+  public boolean isCurrent() {
+    return netty.inEventLoop();
+  }
+
   /** For the upstream leg only. */
   public EventLoop netty() {
     return netty;
