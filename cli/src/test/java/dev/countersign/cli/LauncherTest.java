@@ -177,7 +177,7 @@ final class LauncherTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"run, -Xms16m -Xmx64m", "check, -Xmx128m", "demo, -Xmx128m", "'', -Xmx128m"})
+  @CsvSource({"run, -Xms16m -Xmx96m", "check, -Xmx128m", "demo, -Xmx128m", "'', -Xmx128m"})
   void memoryIsTheCommands(String command, String option) throws Exception {
     assertThat(run(Map.of(), command).out).startsWith(option + " ");
   }

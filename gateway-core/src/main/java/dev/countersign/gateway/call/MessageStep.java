@@ -42,6 +42,9 @@ final class MessageStep {
   /** Who opens a session says who it is and what it can; none of it is long. */
   private static final int INITIALIZE_BYTES_MAX = 64 << 10;
 
+  /** What the index of any small message takes; not counted. */
+  private static final int INDEX_BYTES_FREE = 16 << 10;
+
   /** An answer of a client stands that much deeper in a modern request than in its response. */
   private static final int BRIDGED_DEPTH = 4;
 
@@ -106,11 +109,20 @@ final class MessageStep {
       Call call, RequestHead head, byte[] body, @Nullable CredentialScan own, BodyReading reading) {
     switch (reading) {
       case BodyReading.Message read -> {
+        chargeIndex(call, read.message());
         refuseOwnCredential(call, head, own, read);
         call.commitment(read.commitment());
         post(call, head, body, read.message());
       }
       case BodyReading.Fault fault -> throw unread(call, fault.why());
+    }
+  }
+
+  /** As long as the call keeps its message it keeps the index, too. */
+  private static void chargeIndex(Call call, RpcMessage message) {
+    long bytes = message.document().indexBytes();
+    if (bytes > INDEX_BYTES_FREE && !call.exchange().hold().take(bytes)) {
+      throw RefusedException.of(Reason.OVERLOADED);
     }
   }
 

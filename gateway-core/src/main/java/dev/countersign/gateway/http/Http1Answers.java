@@ -23,13 +23,16 @@ final class Http1Answers implements Responder {
   private static final String OK = statusLine(200);
 
   private final HttpListener listener;
+  private final Loop loop;
   private final HeadBytes heads;
   private final Channel channel;
   private final Http1Connection connection;
   private @Nullable Runnable writableTask;
+  private boolean flushDue;
 
   Http1Answers(HttpListener listener, Loop loop, Channel channel, Http1Connection connection) {
     this.listener = listener;
+    this.loop = loop;
     this.heads = loop.heads();
     this.channel = channel;
     this.connection = connection;
@@ -48,8 +51,24 @@ final class Http1Answers implements Responder {
   @Override
   public ResponseStream stream(int status, List<Header> headers) {
     HeadBytes head = begin(status, headers).header("transfer-encoding", "chunked");
-    channel.writeAndFlush(head.end(channel.alloc(), NOTHING), channel.voidPromise());
+    channel.write(head.end(channel.alloc(), NOTHING), channel.voidPromise());
+    flushSoon();
     return new Chunks();
+  }
+
+  /**
+   * What one turn of the loop has written leaves together at its end: most streams are a head, one
+   * message and an end, which then cost one system call.
+   */
+  private void flushSoon() {
+    if (!flushDue) {
+      flushDue = true;
+      loop.execute(
+          () -> {
+            flushDue = false;
+            channel.flush();
+          });
+    }
   }
 
   /** Tells a client that waits for it to send its body. */
@@ -96,7 +115,8 @@ final class Http1Answers implements Responder {
     @Override
     void write(byte[] piece) {
       if (!ended && piece.length > 0) {
-        channel.writeAndFlush(chunk(piece), channel.voidPromise());
+        channel.write(chunk(piece), channel.voidPromise());
+        flushSoon();
       }
     }
 
@@ -110,13 +130,15 @@ final class Http1Answers implements Responder {
     public void end() {
       if (!ended) {
         ended = true;
-        connection.answered(channel.writeAndFlush(Unpooled.wrappedBuffer(LAST_CHUNK)));
+        connection.answered(channel.write(Unpooled.wrappedBuffer(LAST_CHUNK)));
+        flushSoon();
       }
     }
 
     @Override
     public void abort() {
       ended = true;
+      channel.flush();
       channel.close();
     }
 

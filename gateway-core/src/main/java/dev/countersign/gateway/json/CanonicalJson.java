@@ -3,6 +3,7 @@ package dev.countersign.gateway.json;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Comparator;
 
 /**
  * The JSON Canonicalization Scheme (RFC 8785): one form for all texts of one value, so that a
@@ -82,11 +83,9 @@ public final class CanonicalJson {
       sortPlain(all);
       return all;
     }
-    return Arrays.stream(all)
-        .boxed()
-        .sorted((a, b) -> document.text(a).compareTo(document.text(b)))
-        .mapToInt(Integer::intValue)
-        .toArray();
+    Comparator<Integer> order =
+        plain ? this::comparePlain : (a, b) -> document.text(a).compareTo(document.text(b));
+    return Arrays.stream(all).boxed().sorted(order).mapToInt(Integer::intValue).toArray();
   }
 
   /** Whether it is ASCII without escapes, so that its bytes are its code units. */

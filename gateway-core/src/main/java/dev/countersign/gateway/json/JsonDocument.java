@@ -43,6 +43,11 @@ public final class JsonDocument {
     return new JsonValue(this, 0);
   }
 
+  /** What the index takes in memory: of texts of many small values, several times what they do. */
+  public long indexBytes() {
+    return (long) index.length * Integer.BYTES;
+  }
+
   /** The text. */
   public byte[] bytes() {
     return bytes;

@@ -12,6 +12,7 @@ final class JsonIndex {
   private static final int BYTES_PER_NODE = 8;
   private static final int FIRST_INTS_MIN = 16;
   private static final int FIRST_INTS_MAX = 1024;
+  private static final int TRIMMED_INTS_MIN = 16 << 10;
 
   private final int tokensMax;
   private int[] entries;
@@ -27,8 +28,12 @@ final class JsonIndex {
     return nodes;
   }
 
+  /** The nodes; without what it had grown too large by, where that is worth a copy. */
   int[] entries() {
-    return entries;
+    int used = nodes * STRIDE;
+    return entries.length > TRIMMED_INTS_MIN && entries.length - used > entries.length / 8
+        ? Arrays.copyOf(entries, used)
+        : entries;
   }
 
   /** Begins a node. */

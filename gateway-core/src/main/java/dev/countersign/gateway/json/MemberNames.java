@@ -7,7 +7,10 @@ import java.util.Set;
 
 /** Refuses objects in which a name stands twice, escapes undone. */
 final class MemberNames {
-  /** Up to here names are compared in pairs; beyond, a hash set whose chains become trees. */
+  /**
+   * Up to here names are compared in pairs; beyond by hash, and where hashes are equal, by chance
+   * or on purpose, in a hash set whose chains become trees.
+   */
   private static final int PAIRWISE_NAMES_MAX = 12;
 
   private MemberNames() {}
@@ -21,11 +24,36 @@ final class MemberNames {
       names++;
       escapes |= index.escaped(name);
     }
-    if (names > PAIRWISE_NAMES_MAX || (escapes && names > 1)) {
+    if (escapes ? names > 1 : names > PAIRWISE_NAMES_MAX && mayRepeat(in, index, object, names)) {
       inASet(in, index, object, names);
-    } else {
+    } else if (names <= PAIRWISE_NAMES_MAX) {
       inPairs(in, index, object);
     }
+  }
+
+  /** Whether two names without escapes have one hash; else none of them stands twice. */
+  private static boolean mayRepeat(byte[] in, JsonIndex index, int object, int names) {
+    int[] hashes = new int[names];
+    int at = 0;
+    for (int name = object + 1; name < index.nodes(); name = index.after(name + 1)) {
+      int hash = 0;
+      for (int i = index.start(name); i < index.end(name); i++) {
+        hash = hash * 31 + in[i];
+      }
+      hashes[at++] = hash;
+    }
+    return holdsTwice(hashes);
+  }
+
+  /** Whether a number stands twice; sorts them. */
+  private static boolean holdsTwice(int[] numbers) {
+    Arrays.sort(numbers);
+    for (int i = 1; i < numbers.length; i++) {
+      if (numbers[i] == numbers[i - 1]) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void inPairs(byte[] in, JsonIndex index, int object) throws JsonRefusedException {

@@ -118,8 +118,8 @@ final class KeyFolding {
   /** What some JSON readers take for an object's prototype. */
   private static final String PROTOTYPE = "__proto__";
 
-  /** Up to here folded names are compared in pairs. */
-  private static final int PAIRWISE_NAMES_MAX = 12;
+  /** What most objects have no more names than. */
+  private static final int FEW_NAMES = 8;
 
   private KeyFolding() {}
 
@@ -202,19 +202,27 @@ final class KeyFolding {
 
   private static boolean namesFoldTogether(JsonValue object) {
     byte[] bytes = object.document().bytes();
-    int[] hashes = new int[PAIRWISE_NAMES_MAX];
+    int[] hashes = new int[FEW_NAMES];
     int count = 0;
     for (JsonCursor at = object.cursor(); at.next(); ) {
-      if (count == PAIRWISE_NAMES_MAX || !isPlain(bytes, at)) {
+      if (!isPlain(bytes, at)) {
         return anyTwoFold(object);
       }
-      int hash = foldedHash(bytes, at.nameStart(), at.nameEnd());
-      for (int i = 0; i < count; i++) {
-        if (hashes[i] == hash) {
-          return anyTwoFold(object);
-        }
+      if (count == hashes.length) {
+        hashes = Arrays.copyOf(hashes, count * 2);
       }
-      hashes[count++] = hash;
+      hashes[count++] = foldedHash(bytes, at.nameStart(), at.nameEnd());
+    }
+    return holdsTwice(hashes, count) && anyTwoFold(object);
+  }
+
+  /** Whether one of the first numbers stands twice among them; sorts them. */
+  private static boolean holdsTwice(int[] numbers, int count) {
+    Arrays.sort(numbers, 0, count);
+    for (int i = 1; i < count; i++) {
+      if (numbers[i] == numbers[i - 1]) {
+        return true;
+      }
     }
     return false;
   }
