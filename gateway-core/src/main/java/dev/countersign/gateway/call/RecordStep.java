@@ -186,8 +186,7 @@ final class RecordStep {
   }
 
   private AuditDesk desk(Call call) {
-    return desks.computeIfAbsent(
-        call.exchange().loop(), loop -> log.desk(loop, loop::isCurrent));
+    return desks.computeIfAbsent(call.exchange().loop(), loop -> log.desk(loop, loop::isCurrent));
   }
 
   private AuditReceipt append(Call call, DecisionLeaf leaf) {
