@@ -340,7 +340,9 @@ final class Call {
 
   /** The permit together with the bytes that may go out under it. */
   PermittedRequest prepare(Permit permit) {
-    return new PermittedRequest(permit, Outbound.request(this));
+    PermittedRequest prepared = new PermittedRequest(permit, Outbound.request(this));
+    edits = null;
+    return prepared;
   }
 
   void decision(Decision decided) {

@@ -30,7 +30,8 @@ final class MessageGovernor implements ReplyBody.Sink {
   private final Delivery delivery;
   private final ReplyFailures failures;
   private final Meters meters;
-  private @Nullable ReplyHead head;
+  private int status;
+  private @Nullable String sessionId;
 
   MessageGovernor(
       Call call,
@@ -61,7 +62,8 @@ final class MessageGovernor implements ReplyBody.Sink {
 
   /** The head that the messages stand behind. */
   void head(ReplyHead reply) {
-    head = reply;
+    status = reply.status();
+    sessionId = reply.sessionId();
   }
 
   @Override
@@ -119,7 +121,7 @@ final class MessageGovernor implements ReplyBody.Sink {
       notAnAnswer("the reply is not strict JSON-RPC with this request's id");
       return DONE;
     }
-    boolean isError = head != null && head.status() >= 400;
+    boolean isError = status >= 400;
     if (judged instanceof ReplyMessages.Judged.Final answer
         && !(isError && answer.message() instanceof RpcMessage.Result)) {
       return release(answer);
@@ -129,7 +131,7 @@ final class MessageGovernor implements ReplyBody.Sink {
   }
 
   private void notAnAnswer(String detail) {
-    failures.notAnAnswer(head == null ? 0 : head.status(), detail);
+    failures.notAnAnswer(status, detail);
   }
 
   private CompletableFuture<Void> govern(ReplyMessages.Reading reading) {
@@ -156,7 +158,7 @@ final class MessageGovernor implements ReplyBody.Sink {
   }
 
   private CompletableFuture<Void> release(ReplyMessages.Judged.Final answer) {
-    return answers.release(answer, head == null ? null : head.sessionId());
+    return answers.release(answer, sessionId);
   }
 
   private CompletableFuture<Void> asked(RpcMessage.Request question) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplyTerms {
   private ClientCapabilities capabilities = ClientCapabilities.NONE;
-  private final Map<String, String> questions = new HashMap<>();
+  private Map<String, String> questions = Map.of();
   private boolean tasksDeclared;
   private boolean mayBeTask;
   private @Nullable Listening listening;
@@ -23,6 +23,9 @@ final class ReplyTerms {
 
   /** The server's question of this name may be asked, and is this call. */
   void asked(String name, String callId) {
+    if (questions.isEmpty()) {
+      questions = new HashMap<>();
+    }
     questions.put(name, callId);
   }
 

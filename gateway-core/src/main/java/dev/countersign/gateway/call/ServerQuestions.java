@@ -39,7 +39,7 @@ final class ServerQuestions {
   private final Delivery delivery;
   private final ServerReplies replies;
   private final Meters meters;
-  private final Map<RpcId, Asked> asked = new HashMap<>();
+  private Map<RpcId, Asked> asked = Map.of();
 
   ServerQuestions(
       Call call, AdmittedCall admitted, QuestionStep step, Delivery delivery, Meters meters) {
@@ -102,6 +102,9 @@ final class ServerQuestions {
         || !session.questions().add(open, call.limits().perSession().questionsMax())) {
       waiting.end(OutcomeResult.WITHHELD, "too many questions wait");
       return CompletableFuture.failedFuture(new IllegalStateException("no room"));
+    }
+    if (asked.isEmpty()) {
+      asked = new HashMap<>();
     }
     asked.put(question.askedAs(), waiting);
     if (call.life().ended() || !delivery.message(question.bytes())) {
@@ -202,7 +205,9 @@ final class ServerQuestions {
     }
 
     void end(OutcomeResult result, @Nullable String detail) {
-      asked.remove(question.askedAs(), this);
+      if (!asked.isEmpty()) {
+        asked.remove(question.askedAs(), this);
+      }
       if (timer != null) {
         timer.cancel();
       }

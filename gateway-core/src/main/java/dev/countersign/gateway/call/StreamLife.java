@@ -6,6 +6,7 @@ import dev.countersign.gateway.mcp.McpMethod;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The life of a stream that no answer ends, a GET or a subscription: when the client gets its head,
@@ -20,6 +21,7 @@ final class StreamLife {
   private final Delivery delivery;
   private final ReplyOrder order;
   private final StreamWatch watch;
+  private Loop.@Nullable Timer patience;
 
   StreamLife(Call call, Outcome outcome, Delivery delivery, ReplyOrder order, StreamWatch watch) {
     this.call = call;
@@ -37,18 +39,28 @@ final class StreamLife {
 
   /** Ties the stream to what can end it from outside. */
   void begin() {
+    // The answer may have to name the page's origin; nothing else of them is read again.
+    call.exchange().keepOnly("origin");
     watch.begin(this::finish);
     if (call.message().method() == McpMethod.STREAM) {
       // Clients wait for the head, and some servers send theirs with the first event.
-      Loop.Timer patience = call.exchange().loop().after(HEAD_TIME, this::open);
-      call.onEnd(patience::cancel);
+      patience = call.exchange().loop().after(HEAD_TIME, this::open);
+      call.onEnd(this::waitNoMore);
     }
   }
 
   /** The client gets the head, unless it has it. */
   void open() {
+    waitNoMore();
     if (!delivery.streaming()) {
       delivery.openStream(() -> order.then(this::lookAfter));
+    }
+  }
+
+  private void waitNoMore() {
+    if (patience != null) {
+      patience.cancel();
+      patience = null;
     }
   }
 

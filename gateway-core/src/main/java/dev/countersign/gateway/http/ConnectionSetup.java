@@ -1,10 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslContext;
@@ -57,8 +54,7 @@ final class ConnectionSetup extends ChannelInitializer<SocketChannel> {
       channel
           .pipeline()
           .addLast(
-              new FirstByte(connection),
-              new StrictRequestDecoder(bounds.headerBytesMax()),
+              new StrictRequestDecoder(bounds.headerBytesMax(), connection::bytesArrived),
               connection);
       listener.use(channel, connection);
     }
@@ -68,26 +64,6 @@ final class ConnectionSetup extends ChannelInitializer<SocketChannel> {
           new Http2Connection(listener, loop, bounds, channel, deadline, tls);
       connection.install();
       listener.use(channel, connection);
-    }
-  }
-
-  /**
-   * Sees bytes before the decoder does, so that a slow head is timed from its first byte, and those
-   * count that the decoder drops.
-   */
-  private static final class FirstByte extends ChannelInboundHandlerAdapter {
-    private final Http1Connection connection;
-
-    FirstByte(Http1Connection connection) {
-      this.connection = connection;
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-      if (message instanceof ByteBuf bytes && bytes.isReadable()) {
-        connection.bytesArrived(bytes.readableBytes());
-      }
-      ctx.fireChannelRead(message);
     }
   }
 }

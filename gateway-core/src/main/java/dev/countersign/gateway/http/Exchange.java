@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 public final class Exchange {
   private final Responder responder;
   private final Loop loop;
-  private final RequestHead head;
+  private RequestHead head;
   private final RequestBody body;
   private final BufferHold hold;
   private boolean answered;
@@ -51,6 +51,14 @@ public final class Exchange {
   /** The request's head. */
   public RequestHead head() {
     return head;
+  }
+
+  /**
+   * Lets go of the request's headers, except those of one name: what stays open for hours must not
+   * keep what was read once, a credential least of all.
+   */
+  public void keepOnly(String header) {
+    head = head.withOnly(header);
   }
 
   /**

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * at most one socket read waits.
  *
  * <pre>
- *   socket - [TLS] - FirstByte - StrictRequestDecoder - Http1Connection
+ *   socket - [TLS] - StrictRequestDecoder - Http1Connection
  * </pre>
  */
 final class Http1Connection extends ChannelInboundHandlerAdapter implements ClientConnection {
@@ -37,7 +37,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private final Channel channel;
   private final Deadline deadline;
   private final Http1Answers answers;
-  private final ArrayDeque<Object> ahead = new ArrayDeque<>();
+  private final ArrayDeque<Object> ahead = new ArrayDeque<>(0);
   private @Nullable Exchange current;
   private @Nullable Linger linger;
   private @Nullable String source;

@@ -45,6 +45,7 @@ public final class HttpListener implements AutoCloseable {
   private final AtomicInteger open = new AtomicInteger();
   private volatile boolean draining;
   private volatile Second second = new Second(0, "");
+  private volatile @Nullable HttpLimits sharedLimits;
   private @Nullable Channel channel;
 
   /** The {@code Date} header of one second. */
@@ -181,8 +182,15 @@ public final class HttpListener implements AutoCloseable {
     }
   }
 
+  /** One value for all connections, until it changes. */
   HttpLimits limits() {
-    return limits.get();
+    HttpLimits newest = limits.get();
+    HttpLimits known = sharedLimits;
+    if (known != null && known.equals(newest)) {
+      return known;
+    }
+    sharedLimits = newest;
+    return newest;
   }
 
   @Nullable SslContext tls() {

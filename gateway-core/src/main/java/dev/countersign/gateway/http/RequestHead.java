@@ -91,6 +91,17 @@ public final class RequestHead {
     return false;
   }
 
+  /** The same request without its headers, except those of one name. */
+  RequestHead withOnly(String name) {
+    List<Header> kept = new ArrayList<>(1);
+    for (Header header : headers) {
+      if (header.name().equalsIgnoreCase(name)) {
+        kept.add(header);
+      }
+    }
+    return new RequestHead(method, target, kept, source);
+  }
+
   /** The peer's address without its port. */
   public String source() {
     return source;

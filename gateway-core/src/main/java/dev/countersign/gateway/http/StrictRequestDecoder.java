@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ final class StrictRequestDecoder extends ByteToMessageDecoder {
   }
 
   private final FramingScan scan = new FramingScan();
+  private final IntConsumer arrived;
   private final int headBytesMax;
   private final int lineBytesMax;
   private At at = At.HEAD;
@@ -55,10 +57,21 @@ final class StrictRequestDecoder extends ByteToMessageDecoder {
 
   /**
    * @param headBytesMax request line and headers together
+   * @param arrived told how many bytes came before any is looked at, so that a slow head is timed
+   *     from its first byte and those count that are dropped here
    */
-  StrictRequestDecoder(int headBytesMax) {
+  StrictRequestDecoder(int headBytesMax, IntConsumer arrived) {
     this.headBytesMax = headBytesMax;
+    this.arrived = arrived;
     this.lineBytesMax = Math.min(LINE_BYTES_MAX, headBytesMax);
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+    if (message instanceof ByteBuf bytes && bytes.isReadable()) {
+      arrived.accept(bytes.readableBytes());
+    }
+    super.channelRead(ctx, message);
   }
 
   @Override

@@ -13,15 +13,12 @@ import org.jspecify.annotations.Nullable;
 public final class SseDecoder {
   private static final int OTHER_LINE_BYTES_MAX = 8 << 10;
 
-  /** Most streams are silent, and there are many. */
-  private static final int FIRST_BYTES = 32;
-
   /** A buffer that grew over this is let go of when it is empty: streams stay open for hours. */
   private static final int KEPT_BYTES_MAX = 1 << 10;
 
   private final int eventBytesMax;
-  private ByteArrayOutputStream line = new ByteArrayOutputStream(FIRST_BYTES);
-  private ByteArrayOutputStream data = new ByteArrayOutputStream(FIRST_BYTES);
+  private ByteArrayOutputStream line = empty();
+  private ByteArrayOutputStream data = empty();
   private @Nullable String event;
   private @Nullable String id;
   private @Nullable Integer retry;
@@ -76,9 +73,14 @@ public final class SseDecoder {
     append(piece, start, end);
   }
 
+  /** Most streams are silent, and there are many. */
+  private static ByteArrayOutputStream empty() {
+    return new ByteArrayOutputStream(0);
+  }
+
   private static ByteArrayOutputStream emptied(ByteArrayOutputStream buffer) {
     if (buffer.size() > KEPT_BYTES_MAX) {
-      return new ByteArrayOutputStream(FIRST_BYTES);
+      return empty();
     }
     buffer.reset();
     return buffer;

@@ -44,7 +44,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Carr
     this.loop = loop;
     this.channel = channel;
     this.sent = sent;
-    this.executor = ServerIdentity.of(channel, pool.endpoint());
+    this.executor = ServerIdentity.of(channel, pool.executor());
     this.decoder =
         new StrictReplyDecoder(pool.limits().headerBytesMax(), () -> exchange != null || finished);
     channel.pipeline().addLast(decoder, this);

@@ -10,7 +10,7 @@ final class PendingExchange implements UpstreamExchange {
   private static final int ATTEMPTS_MAX = 3;
 
   private final CallerKey caller;
-  private final UpstreamRequest request;
+  private @Nullable UpstreamRequest request;
   private final ReplyListener listener;
   private final UnderWay underWay;
   private @Nullable Carrier carrier;
@@ -31,7 +31,11 @@ final class PendingExchange implements UpstreamExchange {
     return caller;
   }
 
+  /** What is to be sent; there is none once the server has begun to reply. */
   UpstreamRequest request() {
+    if (request == null) {
+      throw new IllegalStateException("the server has replied");
+    }
     return request;
   }
 
@@ -52,7 +56,7 @@ final class PendingExchange implements UpstreamExchange {
   /** Leaves what it was on, of which the server got nothing; false when it may not go out again. */
   boolean backToStart() {
     carrier = null;
-    if (over || attempts == ATTEMPTS_MAX) {
+    if (over || request == null || attempts == ATTEMPTS_MAX) {
       return false;
     }
     listener.sentAgain();
@@ -61,6 +65,8 @@ final class PendingExchange implements UpstreamExchange {
 
   void head(ReplyHead head) {
     if (!over) {
+      // It cannot go out again, and a stream may stay open for hours.
+      request = null;
       listener.head(head);
     }
   }

@@ -13,12 +13,15 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 final class ServerIdentity {
   private ServerIdentity() {}
 
-  /** The digest of its certificate after a TLS handshake, else its configured address. */
-  static String of(Channel channel, Endpoint endpoint) {
+  /** Its configured address, for want of proof. */
+  static String unproved(Endpoint endpoint) {
+    return "address:" + endpoint.host() + ":" + endpoint.port();
+  }
+
+  /** The digest of its certificate after a TLS handshake, else what it is without proof. */
+  static String of(Channel channel, String unproved) {
     SslHandler tls = channel.pipeline().get(SslHandler.class);
-    return tls == null
-        ? "address:" + endpoint.host() + ":" + endpoint.port()
-        : certificateDigest(tls);
+    return tls == null ? unproved : certificateDigest(tls);
   }
 
   private static String certificateDigest(SslHandler tls) {

@@ -62,7 +62,7 @@ final class SharedConnection extends Http2EventAdapter implements Http2Leg.Event
     this.channel = channel;
     this.sent = sent;
     this.opening = opening;
-    this.executor = ServerIdentity.of(channel, pool.endpoint());
+    this.executor = ServerIdentity.of(channel, pool.executor());
     this.liveness = new Liveness(loop, this::ping, this::close);
     liveness.greeting(pool.limits().upstreamConnect());
     this.http2 = Http2Leg.of(this, pool.limits().headerBytesMax());

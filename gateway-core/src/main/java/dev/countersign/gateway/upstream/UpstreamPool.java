@@ -23,6 +23,7 @@ final class UpstreamPool {
   static final int RESETS_PER_CALLER_MAX = 200;
 
   private final Endpoint endpoint;
+  private final String executor;
   private final Loop loop;
   private final Connector connector;
   private final UnderWay underWay;
@@ -54,6 +55,7 @@ final class UpstreamPool {
     this.counts = counts;
     this.observer = observer;
     this.limits = limits;
+    this.executor = ServerIdentity.unproved(endpoint);
     this.http2Expected = endpoint.http2() || endpoint.tls() != null;
   }
 
@@ -164,7 +166,7 @@ final class UpstreamPool {
 
   /** A connection that is being opened, and the calls that wait for it. */
   private final class Arrival implements Connector.Attempt, SharedConnection.Opening {
-    private final ArrayDeque<PendingExchange> waiting = new ArrayDeque<>();
+    private final ArrayDeque<PendingExchange> waiting = new ArrayDeque<>(1);
 
     Arrival(PendingExchange first) {
       waiting.add(first);
@@ -296,6 +298,11 @@ final class UpstreamPool {
 
   Endpoint endpoint() {
     return endpoint;
+  }
+
+  /** Who answers on a connection that proves nothing. */
+  String executor() {
+    return executor;
   }
 
   LimitSettings limits() {

@@ -22,11 +22,15 @@ final class ExchangeTest {
     loops.close();
   }
 
-  private Exchange exchange(byte[] body) {
+  private Exchange exchange(byte[] body, Header... headers) {
     return Exchange.of(
         new Kept(),
         loops.loops().getFirst(),
-        new RequestHead("POST", "/a/mcp", List.of(new Header("Accept", "*/*")), "local"),
+        new RequestHead(
+            "POST",
+            "/a/mcp",
+            headers.length > 0 ? List.of(headers) : List.of(new Header("Accept", "*/*")),
+            "local"),
         body,
         new BufferHold(budget, budget.share(() -> {})));
   }
@@ -39,6 +43,24 @@ final class ExchangeTest {
     assertThat(exchange.bodyWithin(2)).isFalse();
     assertThat(exchange.body(3).join()).containsExactly(1, 2, 3);
     assertThat(exchange.head().header("accept")).isEqualTo("*/*");
+  }
+
+  @Test
+  void letsGoOfAllHeadersButOne() {
+    Exchange exchange =
+        exchange(
+            new byte[0],
+            new Header("Authorization", "Bearer secret"),
+            new Header("Origin", "https://page.example"),
+            new Header("mcp-session-id", "s"));
+
+    exchange.keepOnly("origin");
+
+    assertThat(exchange.head().headersStartingWith(""))
+        .containsExactly(new Header("origin", "https://page.example"));
+    assertThat(exchange.head().method()).isEqualTo("POST");
+    assertThat(exchange.head().target()).isEqualTo("/a/mcp");
+    assertThat(exchange.head().source()).isEqualTo("local");
   }
 
   @Test

@@ -27,7 +27,8 @@ final class HeadLimitTest {
     String line = "GET /%s HTTP/1.1\r\n".formatted("a".repeat(lineBytes - 16));
     String head =
         line + "X: %s\r\n\r\n".formatted("b".repeat(Math.max(0, headBytes - lineBytes - 7)));
-    EmbeddedChannel channel = new EmbeddedChannel(new StrictRequestDecoder(HEAD_BYTES_MAX));
+    EmbeddedChannel channel =
+        new EmbeddedChannel(new StrictRequestDecoder(HEAD_BYTES_MAX, arrived -> {}));
 
     for (int from = 0; from < head.length(); from += pieceBytes) {
       String piece = head.substring(from, Math.min(from + pieceBytes, head.length()));

@@ -49,7 +49,7 @@ final class HttpFuzzTargetTest {
 
   private static Read read(byte[] bytes, int... cuts) {
     EmbeddedChannel channel =
-        new EmbeddedChannel(new StrictRequestDecoder(RawServer.HEADER_BYTES_MAX));
+        new EmbeddedChannel(new StrictRequestDecoder(RawServer.HEADER_BYTES_MAX, arrived -> {}));
     int from = 0;
     for (int cut : cuts) {
       channel.writeInbound(Unpooled.wrappedBuffer(Arrays.copyOfRange(bytes, from, cut)));
