@@ -39,12 +39,17 @@ final class Recovery {
   private long seq;
   private String hash = Chain.NONE;
   private final Chain chain = new Chain();
+  private final LeafOutline outline = new LeafOutline();
+  private final long seqMax;
   private int lineBytes;
-  private @Nullable JsonNode lastLeaf;
   private long unbegunSeq;
 
-  private Recovery(String node, List<Path> segments) {
+  /**
+   * @param seqMax leaves after this are none
+   */
+  private Recovery(String node, List<Path> segments, long seqMax) {
     this.node = node;
+    this.seqMax = seqMax;
     this.segments = new ArrayList<>(segments);
   }
 
@@ -54,10 +59,15 @@ final class Recovery {
    * @throws IOException when it cannot be read, is damaged, or another node wrote it
    */
   static State run(AuditSettings settings) throws IOException {
-    return new Recovery(settings.node(), Segments.list(settings.directory())).run();
+    return run(settings.node(), Segments.list(settings.directory()), Long.MAX_VALUE);
+  }
+
+  private static State run(String node, List<Path> segments, long seqMax) throws IOException {
+    return new Recovery(node, segments, seqMax).run();
   }
 
   private State run() throws IOException {
+    List<Path> all = List.copyOf(segments);
     long cut = dropUnbegun();
     if (segments.isEmpty()) {
       return new State(LogEnd.NEW, Instant.EPOCH, open, cut, cut == 0);
@@ -71,11 +81,17 @@ final class Recovery {
     }
     Path newest = segments.get(last);
     long end = scan(newest);
-    cut += torn(newest, end);
-    JsonNode leaf = lastLeaf;
-    if (leaf == null) {
-      throw damaged(newest, "it has no leaf");
+    if (end == 0) {
+      throw damaged(newest, "its first leaf does not follow");
     }
+    JsonNode leaf = last(newest, end);
+    if (leaf == null) {
+      if (seqMax < Long.MAX_VALUE) {
+        throw damaged(newest, "a leaf amid it is none");
+      }
+      return run(node, all, seq - 1);
+    }
+    cut += torn(newest, end);
     if (unbegunSeq != 0 && unbegunSeq != seq + 1) {
       throw damaged(newest, "the segment after it begins at " + unbegunSeq);
     }
@@ -136,42 +152,78 @@ final class Recovery {
   private long scan(Path segment) throws IOException {
     try (SegmentReader lines = new SegmentReader(segment)) {
       long end = 0;
-      byte[] line;
-      while ((line = lines.next()) != null && take(segment, line, end == 0)) {
+      while (lines.advance() && (end == 0 ? takeFirst(segment, lines.line()) : take(lines))) {
         end = lines.position();
+        lineBytes = lines.lineEnd() + 1 - lines.lineBegin();
       }
       return end;
     }
   }
 
-  private boolean take(Path segment, byte[] line, boolean first) throws IOException {
+  /**
+   * The newest leaf, or null when it is none. The hash in the line after it says of every other
+   * that it is what was written.
+   */
+  private @Nullable JsonNode last(Path newest, long end) throws IOException {
+    try (SegmentReader lines = new SegmentReader(newest, end - lineBytes)) {
+      byte[] line = lines.next();
+      return line == null ? null : LeafParser.parse(line);
+    }
+  }
+
+  private boolean takeFirst(Path segment, byte[] line) throws IOException {
     JsonNode leaf = LeafParser.parse(line);
     if (leaf == null) {
       return false;
     }
     long found = LeafParser.number(leaf, "seq");
-    String prev = LeafParser.text(leaf, "prev");
-    if (first) {
-      mustDescribe(segment, leaf, found);
-      if (!started) {
-        started = true;
-        seq = found - 1;
-        hash = prev;
-      }
+    mustDescribe(segment, leaf, found);
+    if (!started) {
+      started = true;
+      seq = found - 1;
+      hash = LeafParser.text(leaf, "prev");
     }
-    if (found != seq + 1 || !prev.equals(hash)) {
+    return take(leaf, line, 0, line.length);
+  }
+
+  private boolean take(SegmentReader lines) {
+    if (!outline.read(lines.block(), lines.lineBegin(), lines.lineEnd())) {
+      JsonNode leaf = LeafParser.parse(lines.line());
+      return leaf != null && take(leaf, lines.block(), lines.lineBegin(), lines.lineEnd());
+    }
+    if (!follows(outline.seq(), outline.prev())) {
       return false;
     }
-    seq = found;
-    hash = chain.hash(line);
-    lineBytes = line.length + 1;
-    lastLeaf = leaf;
-    if (LeafParser.isOpening(leaf)) {
-      open.put(LeafParser.text(leaf, "call_id"), seq);
-    } else if (LeafParser.isOutcome(leaf)) {
-      open.remove(LeafParser.text(leaf, "call_id"));
-    }
+    took(lines.block(), lines.lineBegin(), lines.lineEnd());
+    keepOpen(outline.isOpening(), outline.isOutcome(), outline.callId());
     return true;
+  }
+
+  private boolean take(JsonNode leaf, byte[] block, int from, int to) {
+    if (!follows(LeafParser.number(leaf, "seq"), LeafParser.text(leaf, "prev"))) {
+      return false;
+    }
+    took(block, from, to);
+    keepOpen(
+        LeafParser.isOpening(leaf), LeafParser.isOutcome(leaf), LeafParser.text(leaf, "call_id"));
+    return true;
+  }
+
+  private boolean follows(long found, String prev) {
+    return found == seq + 1 && found <= seqMax && prev.equals(hash);
+  }
+
+  private void took(byte[] block, int from, int to) {
+    seq++;
+    hash = chain.hash(block, from, to - from);
+  }
+
+  private void keepOpen(boolean opening, boolean outcome, String callId) {
+    if (opening) {
+      open.put(callId, seq);
+    } else if (outcome) {
+      open.remove(callId);
+    }
   }
 
   private void mustDescribe(Path segment, JsonNode leaf, long found) throws IOException {

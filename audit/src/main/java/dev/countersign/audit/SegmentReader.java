@@ -21,6 +21,7 @@ final class SegmentReader implements Closeable {
 
   private final FileChannel channel;
   private final byte[] block = new byte[BLOCK_BYTES];
+  private int lineBegin;
   private int begin;
   private int end;
   private long position;
@@ -39,26 +40,55 @@ final class SegmentReader implements Closeable {
 
   /** The next whole line without its end, or null. */
   byte @Nullable [] next() throws IOException {
+    return advance() ? line() : null;
+  }
+
+  /**
+   * Goes to the next whole line.
+   *
+   * @return false when there is none
+   */
+  boolean advance() throws IOException {
     int at = begin;
     while (true) {
       for (; at < end; at++) {
         byte b = block[at];
         if (b == '\n') {
-          byte[] line = Arrays.copyOfRange(block, begin, at);
+          lineBegin = begin;
           position += at + 1 - begin;
           begin = at + 1;
-          return line;
+          return true;
         }
         if (b == 0 || at - begin == LeafEncoder.LINE_BYTES_MAX) {
-          return null;
+          return false;
         }
       }
       int pending = end - begin;
       if (!fill()) {
-        return null;
+        return false;
       }
       at = begin + pending;
     }
+  }
+
+  /** A copy of the line, without its end. */
+  byte[] line() {
+    return Arrays.copyOfRange(block, lineBegin, lineEnd());
+  }
+
+  /** What holds the line until the next is gone to; not to be changed. */
+  byte[] block() {
+    return block;
+  }
+
+  /** Where the line begins in the block. */
+  int lineBegin() {
+    return lineBegin;
+  }
+
+  /** Where its end is in the block. */
+  int lineEnd() {
+    return begin - 1;
   }
 
   private boolean fill() throws IOException {

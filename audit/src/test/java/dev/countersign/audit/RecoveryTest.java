@@ -75,6 +75,16 @@ class RecoveryTest {
             }),
         new Row("a last whole line is no leaf", segment -> append(segment, "{\"call_id\":7\n")),
         new Row(
+            "a last whole line follows the chain and is no JSON",
+            segment -> {
+              List<String> lines = Leaves.lines(segment);
+              String last = lines.getLast().strip();
+              append(
+                  segment,
+                  "{\"bad\":[1,,2],\"prev\":\"%s\",\"seq\":%d}\n"
+                      .formatted(new Chain().hash(last.getBytes(UTF_8)), lines.size() + 1));
+            }),
+        new Row(
             "a last whole line does not follow the chain",
             segment -> append(segment, Leaves.lines(segment).getFirst())),
         new Row(
