@@ -95,13 +95,17 @@ final class LoopTimers {
     private void runDue() {
       awaited = false;
       long now = nanos.getAsLong();
-      Armed armed;
-      while ((armed = first) != null && armed.due - now <= 0) {
-        unlink(armed);
-        run(armed.task);
-      }
-      if (first != null && !awaited) {
-        await(first.due - now);
+      try {
+        Armed armed;
+        while ((armed = first) != null && armed.due - now <= 0) {
+          unlink(armed);
+          run(armed.task);
+        }
+      } finally {
+        // Also behind an error, such as of network buffers that are used up.
+        if (first != null && !awaited) {
+          await(first.due - now);
+        }
       }
     }
 

@@ -13,8 +13,11 @@ import java.util.Comparator;
  * canonical form would name another value. Recursion is bounded by the document's depth limit.
  */
 public final class CanonicalJson {
-  /** Beyond, members are sorted by the library, which does not compare each with each. */
+  /** Beyond, and where names have to be decoded, the library sorts: not each with each. */
   private static final int INSERTION_SORTED_MAX = 16;
+
+  /** A name's text and its node. */
+  private record Named(String text, int node) {}
 
   private final JsonDocument document;
   private final byte[] in;
@@ -83,9 +86,20 @@ public final class CanonicalJson {
       sortPlain(all);
       return all;
     }
-    Comparator<Integer> order =
-        plain ? this::comparePlain : (a, b) -> document.text(a).compareTo(document.text(b));
-    return Arrays.stream(all).boxed().sorted(order).mapToInt(Integer::intValue).toArray();
+    sortByText(all);
+    return all;
+  }
+
+  /** Each name is decoded once, however often it is compared: there may be very many. */
+  private void sortByText(int[] names) {
+    Named[] texts = new Named[names.length];
+    for (int i = 0; i < names.length; i++) {
+      texts[i] = new Named(document.text(names[i]), names[i]);
+    }
+    Arrays.sort(texts, Comparator.comparing(Named::text));
+    for (int i = 0; i < names.length; i++) {
+      names[i] = texts[i].node;
+    }
   }
 
   /** Whether it is ASCII without escapes, so that its bytes are its code units. */

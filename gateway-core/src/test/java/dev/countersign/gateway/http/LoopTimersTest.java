@@ -104,6 +104,22 @@ final class LoopTimersTest {
   }
 
   @Test
+  void runsTheOthersBehindAnError() {
+    var unused =
+        loop.after(
+            Duration.ofMillis(5),
+            () -> {
+              throw new OutOfMemoryError("no buffers");
+            });
+    arm(5, "other");
+
+    pass(5);
+    pass(1);
+
+    assertThat(ran).containsExactly("other");
+  }
+
+  @Test
   void letsATaskArmAgainForTheSameTimeAndForAnother() {
     var unused =
         loop.after(
