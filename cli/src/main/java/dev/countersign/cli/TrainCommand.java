@@ -64,7 +64,9 @@ final class TrainCommand implements Callable<Integer> {
       Path made = folder.resolve("cache.aot");
       train(folder, made);
       // First beside its place: a reader sees the old file or the new one, whole.
-      Path near = output.toAbsolutePath().resolveSibling(output.getFileName() + ".new");
+      // Of this process alone: two gateways may be started for the first time together.
+      String name = "%s.%d.new".formatted(output.getFileName(), ProcessHandle.current().pid());
+      Path near = output.toAbsolutePath().resolveSibling(name);
       Files.copy(made, near, StandardCopyOption.REPLACE_EXISTING);
       Files.move(near, output, StandardCopyOption.ATOMIC_MOVE);
       return 0;

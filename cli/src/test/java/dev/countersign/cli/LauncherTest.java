@@ -46,7 +46,9 @@ final class LauncherTest {
         "case \"$*\" in",
         "*'Main train --output '*)",
         "  [ ! -e \"$(dirname \"$0\")/dull\" ] || exit 3",
-        "  for last in \"$@\"; do :; done; echo learnt >\"$last\" ;;",
+        "  for last in \"$@\"; do :; done",
+        "  [ ! -e \"$(dirname \"$0\")/late\" ] || { echo other >\"$last\"; exit 3; }",
+        "  echo learnt >\"$last\" ;;",
         "esac",
         "echo \"$@\"");
     script(
@@ -164,6 +166,18 @@ final class LauncherTest {
       assertThat(ran.code).isZero();
       assertThat(ran.out).hasLineCount(1).doesNotContain("AOT");
     }
+  }
+
+  /** A gateway that runs has it mapped, and would end if it were emptied. */
+  @Test
+  void leavesWhatAnotherHasLearntMeanwhile() throws Exception {
+    write("jdk/bin/late", "");
+    run(Map.of(), "check");
+    age();
+    Ran ran = run(Map.of(), "run");
+    assertThat(ran.err).doesNotContain("countersign: starts take longer: ");
+    assertThat(ran.out).contains(" -XX:AOTCache=");
+    assertThat(tree.resolve(CACHE)).hasContent("other");
   }
 
   @Test

@@ -8,6 +8,8 @@ package dev.countersign.gateway.http;
  * call until it is over. Confined to the exchange's event loop.
  */
 public final class BufferHold {
+  private static final int HEAD_BYTES_FREE = 3 << 10;
+
   private final BufferBudget all;
   private BufferBudget share;
   private long bytes;
@@ -47,6 +49,15 @@ public final class BufferHold {
     }
     bytes += more;
     return true;
+  }
+
+  /**
+   * Takes what a large head keeps; a usual one is part of what its connection or stream is counted
+   * as.
+   */
+  boolean takeHead(RequestHead head) {
+    int more = head.bytes() - HEAD_BYTES_FREE;
+    return more <= 0 || take(more);
   }
 
   /** Keeps it from being given back until one more {@link #release}. */

@@ -54,12 +54,16 @@ final class ConnectionSetup extends ChannelInitializer<SocketChannel> {
       channel
           .pipeline()
           .addLast(
-              new StrictRequestDecoder(bounds.headerBytesMax(), connection::bytesArrived),
+              new StrictRequestDecoder(
+                  bounds.headerBytesMax(), connection::bytesArrived, listener::newHold),
               connection);
       listener.use(channel, connection);
     }
 
     void http2(boolean tls) {
+      if (!listener.admitHttp2(channel)) {
+        return;
+      }
       Http2Connection connection =
           new Http2Connection(listener, loop, bounds, channel, deadline, tls);
       connection.install();

@@ -101,9 +101,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
       noMore = true;
     }
     boolean hasBody = Http1Head.hasBody(request);
+    RequestHead head = Http1Head.read(request, source());
+    BufferHold hold = listener.newHold();
+    if (!hold.takeHead(head)) {
+      refuse(Refusal.noRoom(), hasBody);
+      return;
+    }
     boolean waits = hasBody && request.header("expect") != null;
-    Exchange exchange =
-        open(Http1Head.read(request, source()), request.bodyLength(), hasBody, waits);
+    Exchange exchange = open(head, request.bodyLength(), hasBody, waits, hold);
     try {
       listener.handler().handle(exchange);
     } catch (RuntimeException failure) {
@@ -122,11 +127,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
       listener.observer().refused(refusal.counted());
     }
     noMore = true;
-    open(new RequestHead("GET", "/", List.of(), source()), 0, more, false).answer(refusal.answer());
+    RequestHead head = new RequestHead("GET", "/", List.of(), source());
+    open(head, 0, more, false, listener.newHold()).answer(refusal.answer());
   }
 
-  private Exchange open(RequestHead head, long declaredLength, boolean hasBody, boolean waits) {
-    BufferHold hold = listener.newHold();
+  private Exchange open(
+      RequestHead head, long declaredLength, boolean hasBody, boolean waits, BufferHold hold) {
     Http1Body control =
         new Http1Body(channel, this, answers, listener.observer(), limits.body(), waits);
     RequestBody body = new RequestBody(declaredLength, control, hold);

@@ -12,12 +12,15 @@ final class Http1Head {
   /** Why the request is not taken, or null. */
   static @Nullable Refusal refusal(Http1Request request) {
     if (request.decoderResult().isFailure()) {
-      return request.decoderResult().cause() instanceof TooLongFrameException
-          ? new Refusal(
-              HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-              "the request line and headers are over the limit",
-              HttpObserver.Refused.HEADER_BYTES)
-          : Refusal.framing("the request is not well-formed HTTP/1.1");
+      return switch (request.decoderResult().cause()) {
+        case TooLongFrameException tooLong ->
+            new Refusal(
+                HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "the request line and headers are over the limit",
+                HttpObserver.Refused.HEADER_BYTES);
+        case StartedHead.NoRoomException noRoom -> Refusal.noRoom();
+        default -> Refusal.framing("the request is not well-formed HTTP/1.1");
+      };
     }
     String fault = FramingGuard.fault(request);
     return fault != null ? Refusal.framing(fault) : Refusal.ofExpectation(request.header("expect"));

@@ -68,13 +68,21 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements RequestB
       reset(Http2Error.PROTOCOL_ERROR);
       return;
     }
+    if (!connection.listener().admitStream(channel)) {
+      reset(Http2Error.REFUSED_STREAM);
+      return;
+    }
+    BufferHold hold = connection.listener().newHold();
     Refusal refusal = head.refusal();
+    if (refusal == null && !hold.takeHead(head.request())) {
+      refusal = Refusal.noRoom();
+    }
     RequestHead request =
         refusal == null
             ? head.request()
             : new RequestHead(head.request().method(), "/", List.of(), connection.source());
     continueExpected = head.continueExpected() && !frame.isEndStream();
-    Exchange opened = open(request, frame.isEndStream() ? 0 : head.declaredLength());
+    Exchange opened = open(request, frame.isEndStream() ? 0 : head.declaredLength(), hold);
     if (frame.isEndStream()) {
       end(opened);
     }
@@ -93,8 +101,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements RequestB
     }
   }
 
-  private Exchange open(RequestHead head, long declaredLength) {
-    BufferHold hold = connection.listener().newHold();
+  private Exchange open(RequestHead head, long declaredLength, BufferHold hold) {
     Http2Answers answering = new Http2Answers(this, channel, head.method().equals("HEAD"));
     Exchange opened =
         new Exchange(

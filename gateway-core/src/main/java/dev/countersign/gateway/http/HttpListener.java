@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,15 @@ public final class HttpListener implements AutoCloseable {
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
+  /** What an HTTP/1.1 connection and the exchange on it keep in the heap, bodies apart. */
+  private static final int CONNECTION_BYTES = 8 << 10;
+
+  /** What the codec of HTTP/2 keeps beside that, with a client's full table of headers. */
+  private static final int HTTP2_BYTES = 16 << 10;
+
+  /** What one more stream and its exchange keep. */
+  private static final int STREAM_BYTES = 8 << 10;
+
   private final EventLoops loops;
   private final Supplier<HttpLimits> limits;
   private final Supplier<@Nullable SslContext> tls;
@@ -41,6 +51,8 @@ public final class HttpListener implements AutoCloseable {
   private final InstantSource clock;
   private final BufferBudget budget;
   private final BufferBudget strangers;
+  private final BufferBudget room;
+  private final BufferBudget streamRoom;
   private final ConcurrentMap<Channel, ClientConnection> connections = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
   private volatile boolean draining;
@@ -59,6 +71,22 @@ public final class HttpListener implements AutoCloseable {
       HttpObserver observer,
       InstantSource clock,
       BufferBudget budget) {
+    this(loops, limits, tls, handler, observer, clock, budget, HttpListener::roomBytes);
+  }
+
+  /**
+   * @param roomBytes what open connections may take of the heap; streams may take three eighths as
+   *     much, apart from that, so that those of a few connections do not keep all others out
+   */
+  HttpListener(
+      EventLoops loops,
+      Supplier<HttpLimits> limits,
+      ServerTls tls,
+      RequestHandler handler,
+      HttpObserver observer,
+      InstantSource clock,
+      BufferBudget budget,
+      LongSupplier roomBytes) {
     this.loops = loops;
     this.limits = limits;
     this.tls = tls::context;
@@ -67,6 +95,13 @@ public final class HttpListener implements AutoCloseable {
     this.clock = clock;
     this.budget = budget;
     this.strangers = budget.share(() -> {});
+    this.room = new BufferBudget(roomBytes);
+    this.streamRoom = new BufferBudget(() -> roomBytes.getAsLong() / 8 * 3);
+  }
+
+  /** A quarter is for what is buffered, and the rest for everything else. */
+  private static long roomBytes() {
+    return Runtime.getRuntime().maxMemory() / 5 * 2;
   }
 
   /** For one exchange; counted as a stranger's until its caller is known. */
@@ -154,8 +189,12 @@ public final class HttpListener implements AutoCloseable {
 
   /** Takes a connection into account, or closes it when there are too many. */
   boolean admit(Channel accepted, HttpLimits bounds) {
-    if (open.incrementAndGet() > bounds.connectionsMax() || draining) {
+    boolean fits = room.take(CONNECTION_BYTES);
+    if (open.incrementAndGet() > bounds.connectionsMax() || draining || !fits) {
       open.decrementAndGet();
+      if (fits) {
+        room.give(CONNECTION_BYTES);
+      }
       observer.refused(HttpObserver.Refused.CONNECTIONS);
       accepted.close();
       return false;
@@ -167,8 +206,29 @@ public final class HttpListener implements AutoCloseable {
             closed -> {
               connections.remove(accepted);
               open.decrementAndGet();
+              room.give(CONNECTION_BYTES);
               observer.closed();
             });
+    return true;
+  }
+
+  /** Takes into account that a connection is one of HTTP/2, or closes it. */
+  boolean admitHttp2(Channel accepted) {
+    if (!room.take(HTTP2_BYTES)) {
+      observer.refused(HttpObserver.Refused.CONNECTIONS);
+      accepted.close();
+      return false;
+    }
+    accepted.closeFuture().addListener(closed -> room.give(HTTP2_BYTES));
+    return true;
+  }
+
+  /** Takes a stream of HTTP/2 into account; false when it has to be refused. */
+  boolean admitStream(Channel stream) {
+    if (!streamRoom.take(STREAM_BYTES)) {
+      return false;
+    }
+    stream.closeFuture().addListener(closed -> streamRoom.give(STREAM_BYTES));
     return true;
   }
 

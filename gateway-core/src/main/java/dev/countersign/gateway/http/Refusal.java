@@ -18,6 +18,14 @@ record Refusal(HttpResponseStatus status, String text, HttpObserver.@Nullable Re
     return new Refusal(HttpResponseStatus.BAD_REQUEST, text, HttpObserver.Refused.FRAMING);
   }
 
+  /** More would be in memory than there is room for. */
+  static Refusal noRoom() {
+    return new Refusal(
+        HttpResponseStatus.SERVICE_UNAVAILABLE,
+        "too much is in memory at the moment; try again later",
+        HttpObserver.Refused.NO_ROOM);
+  }
+
   /** The one expectation there is, RFC 9110 section 10.1.1; null when it is that or none. */
   static @Nullable Refusal ofExpectation(@Nullable String expectation) {
     return expectation == null || expectation.equalsIgnoreCase("100-continue")

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * single-valued header is there at most once (see {@link FramingGuard}). Immutable.
  */
 public final class RequestHead {
+  /** Of the objects that hold it. */
+  private static final int HEADER_BYTES = 100;
+
   private final String method;
   private final String target;
   private final List<Header> headers;
@@ -100,6 +103,15 @@ public final class RequestHead {
       }
     }
     return new RequestHead(method, target, kept, source);
+  }
+
+  /** About how many bytes it keeps in memory. */
+  int bytes() {
+    int bytes = target.length();
+    for (Header header : headers) {
+      bytes += HEADER_BYTES + header.name().length() + header.value().length();
+    }
+    return bytes;
   }
 
   /** The peer's address without its port. */

@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,7 @@ final class StrictRequestDecoder extends ByteToMessageDecoder {
 
   private final FramingScan scan = new FramingScan();
   private final IntConsumer arrived;
+  private final StartedHead started;
   private final int headBytesMax;
   private final int lineBytesMax;
   private At at = At.HEAD;
@@ -59,10 +61,12 @@ final class StrictRequestDecoder extends ByteToMessageDecoder {
    * @param headBytesMax request line and headers together
    * @param arrived told how many bytes came before any is looked at, so that a slow head is timed
    *     from its first byte and those count that are dropped here
+   * @param holds what counts the bytes of a head that comes in pieces
    */
-  StrictRequestDecoder(int headBytesMax, IntConsumer arrived) {
+  StrictRequestDecoder(int headBytesMax, IntConsumer arrived, Supplier<BufferHold> holds) {
     this.headBytesMax = headBytesMax;
     this.arrived = arrived;
+    this.started = new StartedHead(holds);
     this.lineBytesMax = Math.min(LINE_BYTES_MAX, headBytesMax);
   }
 
@@ -85,30 +89,49 @@ final class StrictRequestDecoder extends ByteToMessageDecoder {
   }
 
   private void head(ByteBuf in, List<Object> out) {
-    int looked = Math.min(in.readableBytes(), headBytesMax + 1);
-    byte[] bytes = HEAD.get();
-    if (bytes.length < looked) {
-      bytes = new byte[headBytesMax + 1];
-      HEAD.set(bytes);
-    }
-    in.getBytes(in.readerIndex(), bytes, 0, looked);
+    int before = started.length();
+    int looked = Math.min(before + in.readableBytes(), headBytesMax + 1);
     try {
+      byte[] bytes = before == 0 ? shown(in, looked) : started.add(in, looked - before);
       int length = scan.head(bytes, looked);
       if (length > headBytesMax || (length == 0 && looked > headBytesMax)) {
         throw new TooLongFrameException("the head is over the limit");
       }
       if (length > 0) {
         Http1Request request = HeadParser.parse(bytes, lineBytesMax);
-        in.skipBytes(length);
+        in.skipBytes(length - before);
+        started.letGo();
         begin(request);
         out.add(request);
-      } else if (looked > lineBytesMax && scan.inRequestLine()) {
+        return;
+      }
+      if (looked > lineBytesMax && scan.inRequestLine()) {
         throw new TooLongFrameException("the request line is over the limit");
       }
-    } catch (IllegalArgumentException | TooLongFrameException fault) {
+      if (before == 0) {
+        started.add(in, looked);
+      }
+      in.skipBytes(looked - before);
+    } catch (IllegalArgumentException | TooLongFrameException | StartedHead.NoRoomException fault) {
       breakOff(in);
       out.add(Http1Request.refused(fault));
     }
+  }
+
+  /** Most heads come whole: nothing is kept for those. */
+  private static byte[] shown(ByteBuf in, int count) {
+    byte[] bytes = HEAD.get();
+    if (bytes.length < count) {
+      bytes = new byte[count];
+      HEAD.set(bytes);
+    }
+    in.getBytes(in.readerIndex(), bytes, 0, count);
+    return bytes;
+  }
+
+  @Override
+  protected void handlerRemoved0(ChannelHandlerContext ctx) {
+    started.letGo();
   }
 
   private void begin(Http1Request request) {
@@ -130,6 +153,7 @@ final class StrictRequestDecoder extends ByteToMessageDecoder {
 
   private void breakOff(ByteBuf in) {
     at = At.BROKEN;
+    started.letGo();
     in.skipBytes(in.readableBytes());
   }
 

@@ -105,7 +105,7 @@ final class HeadDifferentialTest {
     int taken = 0;
     for (int round = 0; round < ROUNDS; round++) {
       String text = stream(random);
-      Read ours = read(text, new StrictRequestDecoder(RawServer.HEADER_BYTES_MAX));
+      Read ours = read(text, RawServer.decoder(RawServer.HEADER_BYTES_MAX));
       HttpReference strict = HttpReference.of(text);
       assertThat(ours.heads()).as("%s", text).isEqualTo(strict.heads());
       assertThat(ours.requests()).as("%s", text).isEqualTo(strict.requests());

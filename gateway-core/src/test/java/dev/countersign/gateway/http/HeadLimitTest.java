@@ -27,8 +27,7 @@ final class HeadLimitTest {
     String line = "GET /%s HTTP/1.1\r\n".formatted("a".repeat(lineBytes - 16));
     String head =
         line + "X: %s\r\n\r\n".formatted("b".repeat(Math.max(0, headBytes - lineBytes - 7)));
-    EmbeddedChannel channel =
-        new EmbeddedChannel(new StrictRequestDecoder(HEAD_BYTES_MAX, arrived -> {}));
+    EmbeddedChannel channel = new EmbeddedChannel(RawServer.decoder(HEAD_BYTES_MAX));
 
     for (int from = 0; from < head.length(); from += pieceBytes) {
       String piece = head.substring(from, Math.min(from + pieceBytes, head.length()));

@@ -48,8 +48,7 @@ final class HttpFuzzTargetTest {
   }
 
   private static Read read(byte[] bytes, int... cuts) {
-    EmbeddedChannel channel =
-        new EmbeddedChannel(new StrictRequestDecoder(RawServer.HEADER_BYTES_MAX, arrived -> {}));
+    EmbeddedChannel channel = new EmbeddedChannel(RawServer.decoder(RawServer.HEADER_BYTES_MAX));
     int from = 0;
     for (int cut : cuts) {
       channel.writeInbound(Unpooled.wrappedBuffer(Arrays.copyOfRange(bytes, from, cut)));

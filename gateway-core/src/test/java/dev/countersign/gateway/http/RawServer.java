@@ -22,6 +22,7 @@ final class RawServer implements AutoCloseable {
   static final int BODY_BYTES_MAX = 1000;
   static final int HEADER_BYTES_MAX = 4096;
   static final int STREAMS_MAX = 10;
+  private static final long ROOM_BYTES = 100 << 20;
   static final HttpLimits LIMITS =
       new HttpLimits(
           HEADER_BYTES_MAX,
@@ -85,23 +86,45 @@ final class RawServer implements AutoCloseable {
 
   /** With so much memory for bodies. */
   RawServer(long budgetBytes) throws IOException {
-    this(LIMITS, ServerTls.none(), null, budgetBytes);
+    this(LIMITS, ServerTls.none(), null, budgetBytes, ROOM_BYTES);
+  }
+
+  /** With so much memory for connections and streams. */
+  static RawServer withRoom(long roomBytes) throws IOException {
+    return new RawServer(LIMITS, ServerTls.none(), null, 0, roomBytes);
   }
 
   private RawServer(HttpLimits limits, ServerTls tls, @Nullable RequestHandler handler)
       throws IOException {
-    this(limits, tls, handler, 0);
+    this(limits, tls, handler, 0, ROOM_BYTES);
   }
 
   private RawServer(
-      HttpLimits limits, ServerTls tls, @Nullable RequestHandler handler, long budgetBytes)
+      HttpLimits limits,
+      ServerTls tls,
+      @Nullable RequestHandler handler,
+      long budgetBytes,
+      long roomBytes)
       throws IOException {
     budget = new BufferBudget(() -> budgetBytes);
     RequestHandler used = handler == null ? this::handle : handler;
     listener =
         new HttpListener(
-            loops, () -> limits, tls, used, new Counting(), InstantSource.system(), budget);
+            loops,
+            () -> limits,
+            tls,
+            used,
+            new Counting(),
+            InstantSource.system(),
+            budget,
+            () -> roomBytes);
     port = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).getPort();
+  }
+
+  /** A decoder with all the room it wants. */
+  static StrictRequestDecoder decoder(int headBytesMax) {
+    BufferBudget room = new BufferBudget(() -> 0);
+    return new StrictRequestDecoder(headBytesMax, arrived -> {}, () -> new BufferHold(room, room));
   }
 
   int port() {

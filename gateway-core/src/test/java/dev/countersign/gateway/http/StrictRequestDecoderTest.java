@@ -95,8 +95,7 @@ final class StrictRequestDecoderTest {
 
   /** What is read, up to the first refusal by the decoder or by the guard behind it. */
   private static String read(byte[] bytes, int... cuts) {
-    EmbeddedChannel channel =
-        new EmbeddedChannel(new StrictRequestDecoder(RawServer.HEADER_BYTES_MAX, arrived -> {}));
+    EmbeddedChannel channel = new EmbeddedChannel(RawServer.decoder(RawServer.HEADER_BYTES_MAX));
     int from = 0;
     for (int cut : cuts) {
       channel.writeInbound(Unpooled.wrappedBuffer(Arrays.copyOfRange(bytes, from, cut)));

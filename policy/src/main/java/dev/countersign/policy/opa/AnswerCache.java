@@ -16,8 +16,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Bounded: the answer not asked for the longest time goes first. Confined to one thread.
  */
 final class AnswerCache {
-  /** Some 2 MiB, when all inputs are as long as may be. */
-  static final int ANSWERS_MAX = 2048;
+  /** An input as long as may be, with its answer. */
+  private static final int ANSWER_BYTES = 1 << 10;
+
+  /** Of one cache; those of all processors together take a twentieth of the heap at most. */
+  static final int ANSWERS_MAX =
+      Math.clamp(
+          Runtime.getRuntime().maxMemory()
+              / 20
+              / Runtime.getRuntime().availableProcessors()
+              / ANSWER_BYTES,
+          64,
+          2048);
 
   /** Longer inputs are rare, and not kept. */
   static final int INPUT_BYTES_MAX = 512;
