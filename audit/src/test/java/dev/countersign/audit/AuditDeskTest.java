@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +15,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,14 +71,6 @@ class AuditDeskTest {
         disk);
   }
 
-  private static void await(BooleanSupplier what) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!what.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.onSpinWait();
-    }
-  }
-
   @Test
   void commitsInOneGroupWhatATurnAddsAndTellsItInOneTask() throws Exception {
     try (AuditLog log = open()) {
@@ -112,10 +102,10 @@ class AuditDeskTest {
       for (int i = 0; i < 40; i++) {
         receipts.add(desk.append(Leaves.refusal("r" + i)));
       }
-      await(receipts.get(15)::isDurable);
+      Leaves.until(receipts.get(15)::isDurable);
       assertThat(receipts.get(39).isDurable()).isFalse();
       loop.runNext();
-      await(receipts.get(39)::isDurable);
+      Leaves.until(receipts.get(39)::isDurable);
       // Nobody asked to be told.
       assertThat(loop.tasks).isEmpty();
     }
@@ -139,7 +129,7 @@ class AuditDeskTest {
       loop.runNext();
       loop.runNext();
       loop.runNext();
-      await(outcome::isDurable);
+      Leaves.until(outcome::isDurable);
       assertThat(decision.isDurable()).isTrue();
     }
   }
@@ -206,7 +196,7 @@ class AuditDeskTest {
         assertThat(e).hasMessageContaining("queue is full");
       }
       forces.release(10_000);
-      await(decision::isDurable);
+      Leaves.until(decision::isDurable);
     }
     VerifyReport report = AuditVerifier.verify(directory);
     assertThat(report.findings()).isEmpty();
@@ -221,7 +211,7 @@ class AuditDeskTest {
       AuditReceipt outcome = log.append(Leaves.outcome("a"));
       Path segment = Leaves.onlySegment(directory);
       // What the file system has outlives a killed process.
-      await(() -> contains(segment, "\"kind\":\"outcome\""));
+      Leaves.until(() -> contains(segment, "\"kind\":\"outcome\""));
       assertThat(outcome.isDurable()).isFalse();
       AuditReceipt decision = log.append(Leaves.refusal("b"));
       forces.release(10_000);

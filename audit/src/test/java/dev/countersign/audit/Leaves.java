@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /** Leaves and logs for tests. */
 final class Leaves {
@@ -173,5 +174,16 @@ final class Leaves {
       throw new AssertionError("not one segment: " + segments);
     }
     return segments.getFirst();
+  }
+
+  /** Waits until something has become so. */
+  static void until(BooleanSupplier what) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!what.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("it has not become so");
+      }
+      Thread.onSpinWait();
+    }
   }
 }
