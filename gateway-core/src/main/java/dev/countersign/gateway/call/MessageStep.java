@@ -90,9 +90,7 @@ final class MessageStep {
   /** Finds the caller's own credential; null when it showed none in a header. */
   private static @Nullable CredentialScan ownCredential(RequestHead head) {
     String authorization = head.header("authorization");
-    return authorization == null
-        ? null
-        : CredentialScan.of(authorization.substring(authorization.indexOf(' ') + 1).strip());
+    return authorization == null ? null : CredentialScan.ofHeader(authorization);
   }
 
   private static McpMessage bodiless(McpMethod method) {

@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
  * to the call's event loop.
  */
 final class ReplyBody {
-  private static final int FIRST_BYTES = 1024;
+  private static final byte[] NOTHING = {};
 
   private final Call call;
   private final Sink sink;
   private @Nullable SseDecoder events;
-  private @Nullable ByteArrayOutputStream json;
+  private boolean isJson;
+  private byte @Nullable [] onlyPiece;
+  private @Nullable ByteArrayOutputStream pieces;
   private int eventBytesHeld;
 
   /** Told what comes. */
@@ -48,26 +50,53 @@ final class ReplyBody {
 
   /** From here on it is one JSON text. */
   void isJson() {
-    json = new ByteArrayOutputStream(FIRST_BYTES);
+    isJson = true;
   }
 
   /** All of the JSON text so far, or null when it is something else. */
   byte @Nullable [] json() {
-    return json == null ? null : json.toByteArray();
+    if (!isJson) {
+      return null;
+    }
+    if (pieces != null) {
+      return pieces.toByteArray();
+    }
+    return onlyPiece == null ? NOTHING : onlyPiece;
   }
 
   void feed(byte[] piece) {
     if (events != null) {
       feed(events, piece);
-    } else if (json != null) {
-      if (json.size() + (long) piece.length > call.limits().answerBytesMax()) {
+    } else if (isJson) {
+      if (gathered() + (long) piece.length > call.limits().answerBytesMax()) {
         sink.broken("an answer over the limit");
       } else if (!call.exchange().hold().take(piece.length)) {
         sink.noRoom();
       } else {
-        json.writeBytes(piece);
+        gather(piece);
       }
     }
+  }
+
+  private int gathered() {
+    if (pieces != null) {
+      return pieces.size();
+    }
+    return onlyPiece == null ? 0 : onlyPiece.length;
+  }
+
+  /** Most answers come in one piece, and need not be copied. */
+  private void gather(byte[] piece) {
+    if (onlyPiece == null && pieces == null) {
+      onlyPiece = piece;
+      return;
+    }
+    if (pieces == null) {
+      pieces = new ByteArrayOutputStream(gathered() + piece.length);
+      pieces.writeBytes(onlyPiece);
+      onlyPiece = null;
+    }
+    pieces.writeBytes(piece);
   }
 
   private void feed(SseDecoder decoder, byte[] piece) {
@@ -89,7 +118,9 @@ final class ReplyBody {
   /** Lets go of what was gathered; nothing is wanted of what comes from here on. */
   void release() {
     events = null;
-    json = null;
+    isJson = false;
+    onlyPiece = null;
+    pieces = null;
   }
 
   private final class Events implements SseDecoder.Sink {

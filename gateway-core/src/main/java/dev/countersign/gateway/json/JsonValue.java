@@ -50,21 +50,26 @@ public final class JsonValue {
     return null;
   }
 
+  /** Without a text for each name that it is not. */
   private boolean nameIs(int key, String name) {
+    if (document.escaped(key)) {
+      return document.text(key).equals(name);
+    }
     int from = document.start(key) + 1;
     int length = document.end(key) - 1 - from;
-    byte[] bytes = document.bytes();
-    if (document.escaped(key) || length != name.length()) {
-      // Equal texts have equally many bytes as characters only when they are ASCII.
-      boolean possible = document.escaped(key) || length > name.length();
-      return possible && document.text(key).equals(name);
+    if (length < name.length()) {
+      return false;
     }
-    for (int i = 0; i < length; i++) {
+    byte[] bytes = document.bytes();
+    for (int i = 0; i < name.length(); i++) {
+      if (name.charAt(i) > 0x7f) {
+        return document.text(key).equals(name);
+      }
       if (bytes[from + i] != name.charAt(i)) {
         return false;
       }
     }
-    return true;
+    return length == name.length();
   }
 
   /** An object's members, in order; none when this is no object. */

@@ -15,29 +15,62 @@ public final class CredentialScan {
   /** Shorter pieces would be found in innocent text. */
   private static final int PIECE_CHARS_MIN = 16;
 
-  private final List<String> pieces;
+  private final List<Piece> pieces;
 
-  private CredentialScan(List<String> pieces) {
+  private CredentialScan(List<Piece> pieces) {
     this.pieces = pieces;
+  }
+
+  /** A scan for the token in the value of an {@code Authorization} header, after its scheme. */
+  public static CredentialScan ofHeader(String authorization) {
+    int start = authorization.indexOf(' ') + 1;
+    while (start < authorization.length() && authorization.charAt(start) == ' ') {
+      start++;
+    }
+    return of(authorization, start);
   }
 
   /** A scan for a token: for the payload and the signature of a JWS, for all of another. */
   public static CredentialScan of(String token) {
-    int first = token.indexOf('.');
-    int second = first < 0 ? -1 : token.indexOf('.', first + 1);
-    if (second >= 0 && token.indexOf('.', second + 1) < 0) {
-      String payload = token.substring(first + 1, second);
-      String signature = token.substring(second + 1);
-      boolean payloadCounts = payload.length() >= PIECE_CHARS_MIN;
-      boolean signatureCounts = signature.length() >= PIECE_CHARS_MIN;
-      if (payloadCounts || signatureCounts) {
+    return of(token, 0);
+  }
+
+  private static CredentialScan of(String text, int start) {
+    int end = text.length();
+    int first = text.indexOf('.', start);
+    int second = first < 0 ? -1 : text.indexOf('.', first + 1);
+    if (second >= 0 && text.indexOf('.', second + 1) < 0) {
+      Piece payload = new Piece(text, first + 1, second);
+      Piece signature = new Piece(text, second + 1, end);
+      if (payload.counts() || signature.counts()) {
         return new CredentialScan(
-            !signatureCounts
+            !signature.counts()
                 ? List.of(payload)
-                : payloadCounts ? List.of(payload, signature) : List.of(signature));
+                : payload.counts() ? List.of(payload, signature) : List.of(signature));
       }
     }
-    return new CredentialScan(token.length() >= PIECE_CHARS_MIN ? List.of(token) : List.of());
+    Piece whole = new Piece(text, start, end);
+    return new CredentialScan(whole.counts() ? List.of(whole) : List.of());
+  }
+
+  /** A part of a text that is not copied out of it. */
+  private record Piece(String text, int start, int end) {
+    boolean counts() {
+      return length() >= PIECE_CHARS_MIN;
+    }
+
+    int length() {
+      return end - start;
+    }
+
+    char charAt(int index) {
+      return text.charAt(start + index);
+    }
+
+    @Override
+    public String toString() {
+      return text.substring(start, end);
+    }
   }
 
   /** Whether any name or string of the message holds the token, its payload or its signature. */
@@ -55,7 +88,7 @@ public final class CredentialScan {
   /** As {@link #finds(JsonDocument)}, for one text. */
   public boolean finds(String text) {
     for (int i = 0; i < pieces.size(); i++) {
-      if (text.contains(pieces.get(i))) {
+      if (text.contains(pieces.get(i).toString())) {
         return true;
       }
     }
@@ -90,7 +123,7 @@ public final class CredentialScan {
   }
 
   /** Tokens are ASCII: one byte is one character. */
-  private static boolean holds(byte[] in, String piece) {
+  private static boolean holds(byte[] in, Piece piece) {
     char first = piece.charAt(0);
     for (int at = 0; at <= in.length - piece.length(); at++) {
       if (in[at] == first && standsAt(in, at, piece)) {
@@ -100,7 +133,7 @@ public final class CredentialScan {
     return false;
   }
 
-  private static boolean standsAt(byte[] in, int at, String piece) {
+  private static boolean standsAt(byte[] in, int at, Piece piece) {
     for (int i = 1; i < piece.length(); i++) {
       if (in[at + i] != piece.charAt(i)) {
         return false;

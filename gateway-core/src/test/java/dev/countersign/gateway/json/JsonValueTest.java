@@ -37,6 +37,17 @@ final class JsonValueTest {
   }
 
   @Test
+  void takesNoBeginningForTheName() throws JsonRefusedException {
+    JsonValue object = root("{\"abc\":1,\"\u00e9\u00e9\":2}");
+
+    assertThat(object.member("ab")).isNull();
+    assertThat(object.member("abcd")).isNull();
+    assertThat(object.member("\u00e9")).isNull();
+    assertThat(object.member("\u00e9\u00e9\u00e9")).isNull();
+    assertThat(number(object, "\u00e9\u00e9")).isEqualTo(2);
+  }
+
+  @Test
   void findsNoMembersOfMembers() throws JsonRefusedException {
     JsonValue object = root("{\"a\":{\"b\":1,\"c\":[{\"d\":2}]},\"e\":3}");
 

@@ -70,6 +70,16 @@ final class CredentialScanTest {
     assertThat(CredentialScan.of(TOKEN).finds(document(message))).isFalse();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"Bearer ", "bearer   ", "DPoP ", ""})
+  void findsTheTokenOfAHeaderWhateverItsScheme(String scheme) throws JsonRefusedException {
+    CredentialScan scan = CredentialScan.ofHeader(scheme + TOKEN);
+
+    assertThat(scan.finds(document(args(string(TOKEN))))).isTrue();
+    assertThat(scan.finds(document(args(string(escaped(TOKEN)))))).isTrue();
+    assertThat(scan.finds(document(args(string("Bearer"))))).isFalse();
+  }
+
   @Test
   void findsAnOpaqueTokenWhole() throws JsonRefusedException {
     String opaque = "0123456789abcdef.x";
