@@ -16,7 +16,7 @@ final class Driver {
 
   private final EventLoop loop;
   private final List<CallKind> kinds;
-  private final @Nullable Schedule schedule;
+  private final double perSecond;
   private final LongConsumer answeredIds;
   private final ArrayDeque<Slot> idle = new ArrayDeque<>();
   private final CompletableFuture<Void> quiet = new CompletableFuture<>();
@@ -27,24 +27,31 @@ final class Driver {
   private long turnedAway;
   private long wrong;
   private int underWay;
-  private boolean running = true;
+  private @Nullable Schedule schedule;
+  private boolean running;
   private boolean ticking;
 
   /**
    * @param kinds sent in turn
-   * @param schedule when calls are due, or null for as soon as there is room
+   * @param perSecond calls that are due in a second, or 0 for as many as there is room for
    * @param answeredIds told the id of every right answer
    */
-  Driver(
-      EventLoop loop, List<CallKind> kinds, @Nullable Schedule schedule, LongConsumer answeredIds) {
+  Driver(EventLoop loop, List<CallKind> kinds, double perSecond, LongConsumer answeredIds) {
     this.loop = loop;
     this.kinds = kinds;
-    this.schedule = schedule;
+    this.perSecond = perSecond;
     this.answeredIds = answeredIds;
   }
 
   private static Histogram newHistogram() {
     return new Histogram(LATENCY_MAX, 3);
+  }
+
+  /** From now on calls are made. */
+  void begin() {
+    running = true;
+    schedule = perSecond > 0 ? new Schedule(System.nanoTime(), perSecond) : null;
+    sendDue();
   }
 
   /** A slot that can carry a call. */

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.LongConsumer;
-import org.jspecify.annotations.Nullable;
 
 /** Makes calls on one event loop of its own, and checks every answer. */
 public final class LoadGenerator implements AutoCloseable {
@@ -55,9 +54,7 @@ public final class LoadGenerator implements AutoCloseable {
    */
   public Load start(InetSocketAddress target, Shape shape, LongConsumer answeredIds)
       throws IOException {
-    @Nullable Schedule schedule =
-        shape.perSecond() > 0 ? new Schedule(System.nanoTime(), shape.perSecond()) : null;
-    Driver driver = new Driver(loop, shape.kinds(), schedule, answeredIds);
+    Driver driver = new Driver(loop, shape.kinds(), shape.perSecond(), answeredIds);
     List<Slot> slots = Collections.synchronizedList(new ArrayList<>());
     Bootstrap bootstrap =
         new Bootstrap()
@@ -77,6 +74,7 @@ public final class LoadGenerator implements AutoCloseable {
         throw new IOException("cannot connect to " + target, connection.cause());
       }
     }
+    loop.execute(driver::begin);
     return new Load(loop, driver, slots);
   }
 

@@ -46,7 +46,7 @@ record Gateways(
     private static final int TOKENS = 10_000;
 
     /** What is waited for then before calls are refused. */
-    static final String LOOP_TURN = "5ms";
+    static final String LOOP_TURN = "2ms";
 
     static final Kind USUAL = new Kind(1, TOKENS, false, true);
     static final Kind UNSYNCED = new Kind(1, TOKENS, false, false);

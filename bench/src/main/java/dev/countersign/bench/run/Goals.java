@@ -117,7 +117,7 @@ final class Goals {
   /** Point by point what a gateway above its capacity owes to whom it lets in. */
   void overload(Overload.Seen seen) {
     double bound = 3 * seen.unloaded();
-    overload("p99 of what is let in at 4 × capacity, vs unloaded", seen.admitted(), bound);
+    overload("p99 of what is let in at 2 × capacity, vs unloaded", seen.admitted(), bound);
     overload("p99 in the first second after, vs unloaded", seen.recovered(), bound);
     overload(
         "p99 of one who asks little, beside a flood, vs alone",

@@ -73,7 +73,7 @@ final class Run {
         "Rounds: " + (options.quick() ? "2 of 1.5 s" : "5 of 2 s") + " for each row, shuffled");
     about.add(
         "Off: TLS, HTTP/2 to the server, a credential for it; load, server and gateway share the"
-            + " machine, nothing is pinned");
+            + " machine, nothing is pinned but in the section on overload");
     return about;
   }
 

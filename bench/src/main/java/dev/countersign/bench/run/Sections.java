@@ -135,7 +135,8 @@ final class Sections {
   }
 
   private void overload() throws IOException, InterruptedException {
-    try (RunningGateway gateway = gateways.full("overload", Gateways.Kind.BOUNDED)) {
+    try (RunningGateway gateway = gateways.full("overload", Gateways.Kind.BOUNDED);
+        Apart apart = Apart.of(gateway.child().handle(), subjects.toolServer().handle())) {
       warming.warm(Plan.warming(gateway));
       Overload.Seen seen = new Overload(gateway, generator).measure();
       report.add(seen.table());

@@ -9,6 +9,7 @@ import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,7 +24,7 @@ final class DriverTest {
           List.of(
               CallKind.modern("h", "/mcp", "", "read_x", 300, false),
               CallKind.modern("h", "/mcp", "", "delete_x", 300, true)),
-          null,
+          0,
           answeredIds::add);
   private final Recorded slot = new Recorded(driver);
 
@@ -47,6 +48,11 @@ final class DriverTest {
       byte[] bytes = MessageReader.bytes(json.replace("ID", Long.toString(id)));
       answered(status, bytes, bytes.length);
     }
+  }
+
+  @BeforeEach
+  void begin() {
+    driver.begin();
   }
 
   @AfterEach

@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.error.CallEndException;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.BodyRefusedException;
@@ -10,7 +11,6 @@ import dev.countersign.gateway.snapshot.MessageRules.Eras;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** The HTTP method, the media types both ways, and the body itself. */
@@ -136,7 +136,7 @@ final class BodyStep {
   }
 
   private static RefusedException refusal(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    Throwable cause = CallEndException.causeOf(failure);
     if (cause instanceof BodyRefusedException refused) {
       return switch (refused.why()) {
         case TOO_LARGE -> RefusedException.of(Reason.BODY_TOO_LARGE);

@@ -11,6 +11,7 @@ import dev.countersign.gateway.snapshot.SnapshotHolder;
 import dev.countersign.gateway.sseclient.SseClients;
 import dev.countersign.gateway.task.TaskTable;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.work.LoopTimes;
 import dev.countersign.gateway.work.WorkPool;
 import java.time.InstantSource;
 
@@ -33,6 +34,7 @@ public final class CallLines {
       TaskTable taskTable,
       SseClients clients) {
     BodyStep bodies = new BodyStep();
+    LoopTimes times = new LoopTimes();
     CallIds ids = new CallIds(clock);
     EventIds eventIds = new EventIds(seal);
     RequestStates states = new RequestStates(seal, clock);
@@ -45,7 +47,7 @@ public final class CallLines {
     return new CallLine(
         new HttpSseLine(clients, bodies, snapshots, work),
         new FrontDoor(snapshots, ids),
-        new CallerStep(budget),
+        new CallerStep(times, budget),
         bodies,
         new MessageStep(meters, commitments, work),
         new SessionStep(sessions, eventIds, sessionTasks, meters),
@@ -68,7 +70,7 @@ public final class CallLines {
             snapshots,
             meters,
             work),
-        new Endings(records, meters),
+        new Endings(records, meters, times),
         sessions,
         snapshots,
         ids,

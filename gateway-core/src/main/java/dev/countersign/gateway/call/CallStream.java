@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.error.CallEndException;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.json.JsonValue;
@@ -10,7 +11,6 @@ import dev.countersign.gateway.session.ResumableStream;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +69,7 @@ final class CallStream implements ResumableStream {
       return Optional.empty();
     }
     broke.accept(failure);
-    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    Throwable cause = CallEndException.causeOf(failure);
     RefusedException refusal =
         cause instanceof RefusedException known ? known : RefusedException.of(Reason.INTERNAL);
     return Optional.of(RefusalBody.of(call, refusal));

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CallerStep {
   private final ConcurrentHashMap<CallerKey, InFlight> inFlight = new ConcurrentHashMap<>();
-  private final LoopTimes times = new LoopTimes();
+  private final LoopTimes times;
   private final BufferBudget budget;
 
   /** What a caller has under way; kept as long as anything of it is in memory. */
@@ -34,7 +34,8 @@ final class CallerStep {
     }
   }
 
-  CallerStep(BufferBudget budget) {
+  CallerStep(LoopTimes times, BufferBudget budget) {
+    this.times = times;
     this.budget = budget;
   }
 
@@ -53,8 +54,12 @@ final class CallerStep {
   private Caller accept(Call call, Authentication authentication) {
     return switch (authentication) {
       case Authentication.Verified verified -> admit(call, verified.caller());
-      case Authentication.Missing missing -> throw RefusedException.of(Reason.UNAUTHENTICATED);
+      case Authentication.Missing missing -> {
+        times.of(call.exchange().loop()).stranger();
+        throw RefusedException.of(Reason.UNAUTHENTICATED);
+      }
       case Authentication.Rejected rejected -> {
+        times.of(call.exchange().loop()).stranger();
         call.rejected(rejected.reason());
         throw RefusedException.of(Reason.CREDENTIAL_REJECTED, rejected.description());
       }
@@ -65,14 +70,14 @@ final class CallerStep {
 
   private Caller admit(Call call, Caller caller) {
     CallerKey key = caller.key();
-    InFlight now =
-        inFlight.compute(
-            key, (k, was) -> was == null ? new InFlight(1, shareOf(key)) : was.with(1));
-    call.onEnd(() -> inFlight.computeIfPresent(key, (k, was) -> was.with(-1).unlessOver()));
     call.caller(caller);
     if (!times.of(call.exchange().loop()).isThereFor(key, call.limits().loopTurn())) {
       throw RefusedException.of(Reason.BUSY);
     }
+    InFlight now =
+        inFlight.compute(
+            key, (k, was) -> was == null ? new InFlight(1, shareOf(key)) : was.with(1));
+    call.onEnd(() -> inFlight.computeIfPresent(key, (k, was) -> was.with(-1).unlessOver()));
     if (now.calls > call.limits().callsPerCallerMax()) {
       throw RefusedException.of(Reason.CALL_LIMIT);
     }

@@ -1,24 +1,23 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.error.CallEndException;
 import dev.countersign.gateway.error.ErrorAnswers;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
 import dev.countersign.gateway.http.Exchange;
 import dev.countersign.gateway.http.Header;
+import dev.countersign.gateway.http.Loop;
 import dev.countersign.gateway.json.JsonLimits;
-import dev.countersign.gateway.jsonrpc.RpcId;
-import dev.countersign.gateway.jsonrpc.RpcMessage;
 import dev.countersign.gateway.jsonrpc.RpcReader;
-import dev.countersign.gateway.jsonrpc.RpcRefusedException;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.telemetry.Meters;
+import dev.countersign.gateway.work.LoopTimes;
 import dev.countersign.identity.ProtectedResource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,9 +34,11 @@ final class Endings {
 
   private final RecordStep records;
   private final Meters meters;
+  private final LoopTimes times;
 
-  Endings(RecordStep records, Meters meters) {
+  Endings(RecordStep records, Meters meters, LoopTimes times) {
     this.records = records;
+    this.times = times;
     this.meters = meters;
   }
 
@@ -73,7 +74,7 @@ final class Endings {
 
   /** Ends a call that a step stopped; what stopped it is a refusal, an own answer, or a fault. */
   void refuse(Call call, Throwable failure) {
-    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    Throwable cause = CallEndException.causeOf(failure);
     switch (cause) {
       case SettledException settled -> settle(call, settled);
       case RefusedException refusal -> refuse(call, refusal);
@@ -111,7 +112,7 @@ final class Endings {
           call.id());
       recorded(call, reason).whenComplete((done, ignored) -> write(call, refusal));
     } else if (mayPeek(call, reason)) {
-      peekId(call).whenComplete((done, ignored) -> write(call, refusal));
+      peekId(call).whenComplete((done, ignored) -> writePeeked(call, refusal));
     } else {
       write(call, refusal);
     }
@@ -168,29 +169,35 @@ final class Endings {
     }
     return call.exchange()
         .body(PEEKED_BODY_BYTES_MAX)
-        .thenAccept(
-            body -> {
-              try {
-                if (RpcReader.read(body, JsonLimits.DEFAULTS) instanceof RpcMessage.Request asked) {
-                  call.rpcId(asked.id());
-                }
-              } catch (RpcRefusedException e) {
-                RpcId id = e.id();
-                call.rpcId(id);
-              }
-            });
+        .thenAccept(body -> call.rpcId(RpcReader.requestIdOf(body, JsonLimits.DEFAULTS)));
+  }
+
+  private void writePeeked(Call call, RefusedException refusal) {
+    Exchange exchange = call.exchange();
+    Answer answer = answer(call, refusal);
+    // Thousands may wait for it, so nothing but the answer is kept.
+    exchange.forgetBody();
+    exchange.keepOnly("origin");
+    if (refusal.reason() == Reason.BUSY) {
+      Loop loop = exchange.loop();
+      loop.after(times.of(loop).pause(), () -> exchange.answer(answer));
+    } else {
+      exchange.answer(answer);
+    }
   }
 
   /** Tells a client why there is no answer. */
   static void write(Call call, RefusedException refusal) {
-    call.exchange()
-        .answer(
-            answer(
-                refusal,
-                StatusTable.of(refusal.told(), call),
-                RefusalBody.of(call, refusal),
-                FrontDoor.cors(call.exchange().head()),
-                challenge(call, refusal)));
+    call.exchange().answer(answer(call, refusal));
+  }
+
+  private static Answer answer(Call call, RefusedException refusal) {
+    return answer(
+        refusal,
+        StatusTable.of(refusal.told(), call),
+        RefusalBody.of(call, refusal),
+        FrontDoor.cors(call.exchange().head()),
+        challenge(call, refusal));
   }
 
   private static List<Header> challenge(Call call, RefusedException refusal) {

@@ -3,6 +3,7 @@ package dev.countersign.gateway.call;
 
 import dev.countersign.gateway.admission.AdmittedCall;
 import dev.countersign.gateway.admission.OutboundRequest;
+import dev.countersign.gateway.error.CallEndException;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.input.InputQuestion;
@@ -24,7 +25,6 @@ import dev.countersign.policy.Trigger;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,7 +191,7 @@ final class QuestionStep {
   }
 
   private CompletableFuture<Admitted> refused(Call asked, Throwable failure) {
-    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    Throwable cause = CallEndException.causeOf(failure);
     Reason reason = cause instanceof RefusedException refusal ? refusal.reason() : Reason.INTERNAL;
     if (reason == Reason.INTERNAL) {
       LOG.atError().setCause(cause).addKeyValue("call", asked.id()).log("a question failed");

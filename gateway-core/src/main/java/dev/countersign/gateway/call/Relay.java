@@ -1,6 +1,7 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.call;
 
+import dev.countersign.gateway.error.CallEndException;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.Answer;
@@ -14,7 +15,6 @@ import dev.countersign.gateway.work.WorkPool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,7 +76,7 @@ final class Relay implements Responder {
   }
 
   private static RefusedException refusal(Call outer, Throwable failure) {
-    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    Throwable cause = CallEndException.causeOf(failure);
     var event = cause instanceof RefusedException ? LOG.atWarn() : LOG.atError().setCause(cause);
     event.addKeyValue("call", outer.id()).log("an answer could not be handed on");
     return cause instanceof RefusedException refusal

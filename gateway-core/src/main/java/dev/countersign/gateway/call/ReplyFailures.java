@@ -2,11 +2,11 @@
 package dev.countersign.gateway.call;
 
 import dev.countersign.audit.OutcomeResult;
+import dev.countersign.gateway.error.CallEndException;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.telemetry.Meters;
 import dev.countersign.gateway.upstream.UpstreamFailure;
-import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +58,7 @@ final class ReplyFailures {
 
   /** Something failed that must not. */
   void broke(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    Throwable cause = CallEndException.causeOf(failure);
     if (cause instanceof RefusedException refusal && refusal.reason() == Reason.OVERLOADED) {
       noRoom();
     } else if (cause instanceof RefusedException refusal) {

@@ -4,11 +4,8 @@ package dev.countersign.gateway.error;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Ends the way of a call with an answer from the catalogue. Carries no stack trace: a refusal is an
- * expected outcome, and a flood of them must stay cheap.
- */
-public final class RefusedException extends RuntimeException {
+/** Ends the way of a call with an answer from the catalogue. */
+public final class RefusedException extends CallEndException {
   private static final long serialVersionUID = 1L;
 
   private final transient Reason reason;
@@ -19,7 +16,7 @@ public final class RefusedException extends RuntimeException {
 
   private RefusedException(
       Reason reason, Reason told, String detail, Map<String, Object> data, List<String> scopes) {
-    super(reason.id() + ": " + detail, null, false, false);
+    super(reason.id() + ": " + detail);
     this.reason = reason;
     this.told = told;
     this.detail = detail;

@@ -60,6 +60,13 @@ public final class BufferHold {
     return more <= 0 || take(more);
   }
 
+  /** Gives everything back, and may be used on. */
+  void empty() {
+    all.give(bytes);
+    share.give(bytes);
+    bytes = 0;
+  }
+
   /** Keeps it from being given back until one more {@link #release}. */
   public void retain() {
     holders++;
@@ -69,9 +76,7 @@ public final class BufferHold {
   public void release() {
     holders--;
     if (holders == 0) {
-      all.give(bytes);
-      share.give(bytes);
-      bytes = 0;
+      empty();
     }
   }
 }

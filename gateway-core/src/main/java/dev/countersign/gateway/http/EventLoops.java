@@ -20,7 +20,9 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -59,9 +61,16 @@ public final class EventLoops implements AutoCloseable {
   public EventLoops(int count, boolean nativeTransport) {
     this.epoll = nativeTransport && Epoll.isAvailable();
     IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    IdentityHashMap<Object, LoopTurns> turns = new IdentityHashMap<>();
     this.group =
         new MultiThreadIoEventLoopGroup(
-            count, new DefaultThreadFactory("countersign-loop", true), handlers);
+            count,
+            new DefaultThreadFactory("countersign-loop", true),
+            executor -> {
+              LoopTurns ofOne = new LoopTurns(handlers.newHandler(executor), System::nanoTime);
+              turns.put(executor, ofOne);
+              return ofOne;
+            });
     // Netty's default shares its pool between loops when the heap is small, and has none for
     // bodies.
     this.buffers =
@@ -76,7 +85,8 @@ public final class EventLoops implements AutoCloseable {
             false);
     List<Loop> made = new ArrayList<>(count);
     for (EventExecutor executor : group) {
-      made.add(new Loop((EventLoop) executor, made.size(), System::nanoTime));
+      LoopTurns ofOne = Objects.requireNonNull(turns.get(executor));
+      made.add(new Loop((EventLoop) executor, made.size(), System::nanoTime, ofOne));
     }
     this.loops = List.copyOf(made);
   }

@@ -84,6 +84,11 @@ public final class Exchange {
     return body.asked();
   }
 
+  /** Lets go of a body that was read, and of the room that it takes. */
+  public void forgetBody() {
+    body.forget();
+  }
+
   /** What of this exchange is in memory. */
   public BufferHold hold() {
     return hold;

@@ -22,13 +22,15 @@ public final class Loop implements Executor {
   private final EventLoop netty;
   private final int index;
   private final LoopTimers timers;
+  private final Turns turns;
   private final HeadBytes heads = new HeadBytes();
 
   /**
    * @param nanos the clock of the event loop, such as {@link System#nanoTime}
    */
-  Loop(EventLoop netty, int index, LongSupplier nanos) {
+  Loop(EventLoop netty, int index, LongSupplier nanos, Turns turns) {
     this.netty = netty;
+    this.turns = turns;
     this.index = index;
     this.timers = new LoopTimers(netty, nanos);
   }
@@ -46,6 +48,11 @@ public final class Loop implements Executor {
   /** For the upstream leg only. */
   public EventLoop netty() {
     return netty;
+  }
+
+  /** Its turns, for use on it. */
+  public Turns turns() {
+    return turns;
   }
 
   /** Writes heads, one after another; for the two legs only. */

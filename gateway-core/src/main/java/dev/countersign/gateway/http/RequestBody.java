@@ -15,6 +15,9 @@ final class RequestBody {
 
   private static final byte[] NOTHING = {};
 
+  private static final CompletableFuture<byte[]> FORGOTTEN =
+      CompletableFuture.completedFuture(NOTHING);
+
   private final long declaredLength;
   private final ReadControl control;
   private final BufferHold hold;
@@ -76,6 +79,14 @@ final class RequestBody {
   /** Whether someone waits for it, or has it. */
   boolean asked() {
     return reader != null;
+  }
+
+  /** Lets go of what was read. */
+  void forget() {
+    if (reader != null && reader.isDone()) {
+      reader = FORGOTTEN;
+      hold.empty();
+    }
   }
 
   boolean within(int max) {

@@ -44,6 +44,20 @@ public final class RpcReader {
         envelope, answer ? KeyFolding.answerFault(envelope) : KeyFolding.fault(envelope));
   }
 
+  /**
+   * The id of a request that nobody will judge any more, for the answer that refuses it; null when
+   * there is none that could be used.
+   */
+  public static @Nullable RpcId requestIdOf(byte[] body, JsonLimits limits) {
+    try {
+      JsonValue envelope = envelope(body, limits);
+      // An answer carries the id of somebody else's question.
+      return envelope.member("method") == null ? null : safeId(envelope);
+    } catch (RpcRefusedException e) {
+      return null;
+    }
+  }
+
   private static JsonValue envelope(byte[] body, JsonLimits limits) throws RpcRefusedException {
     JsonValue root;
     try {

@@ -1,12 +1,13 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.work;
 
+import dev.countersign.gateway.http.Turns;
 import dev.countersign.identity.CallerKey;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,54 +16,67 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A loop goes through what has come in turn by turn, so a call waits about one turn before
  * anybody looks at it. While turns are short nothing is refused. When none has been short for a
- * while, more comes in than can be worked on: from then on a turn takes new calls for as long as a
- * turn may be, and beyond that only those of callers who get less than half of an equal share. What
- * is refused is refused while that is cheap, before its message is read. A second without anything
- * to refuse ends that.
+ * while, more comes in than can be worked on: from then on a turn takes new calls for half as long
+ * as a turn may be, the other half being for their replies, and beyond that only those of callers
+ * who get less than half of an equal share of its time. What is refused is refused while that is
+ * cheap, before its message is judged, and told after a {@linkplain #pause pause}: a client that
+ * asks again at once would otherwise get nothing but refusals, and others less. A second without
+ * anything to refuse ends all that, or a loop that rests half of its time.
  *
  * <p>Confined to its loop.
  */
 public final class LoopTime {
-  /** Starts, collections of garbage and bursts make long turns, but not one after the other. */
-  static final Duration PATIENCE = Duration.ofMillis(500);
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  /** Refusals in a window that take about half of a loop's time. */
+  private static final int REFUSED_MAX = 2_000;
+
+  /** Who is refused is asked to come again after a second. */
+  private static final int PAUSES_MAX = 10;
 
   private static final long ALERT_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** A loop that rests half of the time has only to do with bursts. */
+  private static final double BUSY_MIN = 0.5;
+
   private static final long WINDOW_NANOS = Duration.ofMillis(100).toNanos();
   private static final int CALLERS_COUNTED_MAX = 10_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(LoopTime.class);
 
-  private final Executor loop;
+  private final Turns turns;
   private final LongSupplier clock;
-  private long turnMaxNanos;
-  private boolean inTurn;
+  private long turn = -1;
   private long turnBegan;
-  private long turnEnded;
-  private long lastShort;
   private boolean alert;
   private long lastRefused;
   private long refused;
   private long windowBegan;
-  private Map<CallerKey, Count> window = new HashMap<>();
-  private Map<CallerKey, Count> windowBefore = new HashMap<>();
-  private long modestMax;
+  private Map<CallerKey, Spent> window = new HashMap<>();
+  private Map<CallerKey, Spent> windowBefore = new HashMap<>();
+  private Spent onStrangers = new Spent();
+  private Spent onUncounted = new Spent();
+  private long modestMaxNanos;
+  private long meanNanos;
+  private int asked;
+  private @Nullable Spent spending;
+  private long spendingSince;
+  private int refusedInWindow;
+  private Duration pause = PAUSE;
 
-  /** Calls of one caller. */
-  private static final class Count {
-    private int calls;
+  /** What some caller's calls took of the loop. */
+  private static final class Spent {
+    private long nanos;
   }
 
   /**
    * The time of a loop.
    *
-   * @param loop runs what it is given after what has come in
    * @param nanoClock as {@link System#nanoTime}
    */
-  public LoopTime(Executor loop, LongSupplier nanoClock) {
-    this.loop = loop;
+  public LoopTime(Turns turns, LongSupplier nanoClock) {
+    this.turns = turns;
     this.clock = nanoClock;
-    this.turnEnded = nanoClock.getAsLong();
-    this.lastShort = turnEnded;
   }
 
   /**
@@ -72,25 +86,58 @@ public final class LoopTime {
    */
   public boolean isThereFor(CallerKey caller, Duration turnMax) {
     long now = clock.getAsLong();
-    if (!inTurn) {
-      begin(now, turnMax.toNanos());
+    long turnMaxNanos = turnMax.toNanos();
+    if (turn != turns.count()) {
+      turn = turns.count();
+      turnBegan = now;
+      spending = null;
     }
-    long elapsed = now - turnBegan;
+    boolean overloaded = turns.shortestNanos() > turnMaxNanos;
+    if (alert && mayCalm(overloaded, now)) {
+      calm();
+    }
     if (!alert) {
-      if (elapsed <= turnMaxNanos || now - lastShort <= PATIENCE.toNanos()) {
+      if (!overloaded) {
         return true;
       }
       raise(now);
     }
     roll(now);
-    Count mine = countOf(caller);
-    if (elapsed <= turnMaxNanos || isModest(caller, mine)) {
-      mine.calls++;
+    asked++;
+    Spent mine = spentOn(caller);
+    spendOn(mine, now);
+    if (now - turnBegan <= turnMaxNanos / 2 || isModest(caller, mine)) {
       return true;
     }
     refused++;
+    refusedInWindow++;
     lastRefused = now;
     return false;
+  }
+
+  /** What comes next is about a request whose caller is not known. */
+  public void stranger() {
+    if (alert && turn == turns.count()) {
+      asked++;
+      spendOn(onStrangers, clock.getAsLong());
+    }
+  }
+
+  /** What has passed in this turn since somebody's call came in went mostly into that call. */
+  private void spendOn(Spent next, long now) {
+    if (spending != null) {
+      spending.nanos += now - spendingSince;
+    }
+    spending = next;
+    spendingSince = now;
+  }
+
+  /**
+   * Before a caller hears that there is no time: 100 ms, and up to a second when there are so many
+   * to refuse that telling them would take most of the time.
+   */
+  public Duration pause() {
+    return pause;
   }
 
   /** How many callers are counted. */
@@ -98,36 +145,23 @@ public final class LoopTime {
     return window.size();
   }
 
-  private void begin(long now, long maxNanos) {
-    inTurn = true;
-    turnBegan = now;
-    turnMaxNanos = maxNanos;
-    if (now - turnEnded > maxNanos) {
-      // Nothing has come in for a while, so nothing waits.
-      lastShort = now;
-    }
-    loop.execute(this::over);
+  private boolean mayCalm(boolean overloaded, long now) {
+    return !overloaded && (now - lastRefused > ALERT_NANOS || turns.busy() < BUSY_MIN);
   }
 
-  private void over() {
-    inTurn = false;
-    turnEnded = clock.getAsLong();
-    if (turnEnded - turnBegan <= turnMaxNanos) {
-      lastShort = turnEnded;
-    }
-    if (alert && turnEnded - lastRefused > ALERT_NANOS) {
-      alert = false;
-      window.clear();
-      windowBefore.clear();
-      LOG.atInfo().addKeyValue("refused", refused).log("calls are no longer refused");
-    }
+  private void calm() {
+    alert = false;
+    window.clear();
+    windowBefore.clear();
+    LOG.atInfo().addKeyValue("refused", refused).log("calls are no longer refused");
   }
 
   private void raise(long now) {
     alert = true;
     refused = 0;
+    lastRefused = now;
     windowBegan = now;
-    modestMax = -1;
+    modestMaxNanos = -1;
     LOG.atWarn().log("calls are refused: more come in than can be worked on");
   }
 
@@ -135,31 +169,45 @@ public final class LoopTime {
     if (now - windowBegan <= WINDOW_NANOS) {
       return;
     }
-    Map<CallerKey, Count> emptied = windowBefore;
+    long all = onStrangers.nanos + onUncounted.nanos;
+    for (Spent one : window.values()) {
+      all += one.nanos;
+    }
+    int callers = window.size() + (onStrangers.nanos > 0 ? 1 : 0) + (onUncounted.nanos > 0 ? 1 : 0);
+    modestMaxNanos = callers < 2 ? -1 : all / callers / 2;
+    meanNanos = all / Math.max(1, asked);
+    pause = PAUSE.multipliedBy(Math.clamp(refusedInWindow / REFUSED_MAX, 1, PAUSES_MAX));
+    beginWindow(now);
+  }
+
+  private void beginWindow(long now) {
+    Map<CallerKey, Spent> emptied = windowBefore;
     windowBefore = window;
     window = emptied;
     window.clear();
+    onStrangers = new Spent();
+    onUncounted = new Spent();
+    refusedInWindow = 0;
+    asked = 0;
     windowBegan = now;
-    long calls = windowBefore.values().stream().mapToLong(count -> count.calls).sum();
-    int callers = windowBefore.size();
-    modestMax = callers < 2 ? -1 : calls / callers / 2;
   }
 
-  /** Callers beyond those that are counted are taken for modest ones. */
-  private Count countOf(CallerKey caller) {
-    Count known = window.get(caller);
-    if (known == null) {
-      known = new Count();
-      if (window.size() < CALLERS_COUNTED_MAX) {
-        window.put(caller, known);
-      }
+  private Spent spentOn(CallerKey caller) {
+    Spent known = window.get(caller);
+    if (known == null && window.size() < CALLERS_COUNTED_MAX) {
+      known = new Spent();
+      window.put(caller, known);
     }
-    return known;
+    return known == null ? onUncounted : known;
   }
 
-  /** Whether a caller gets less than half of an equal share, in this window and the one before. */
-  private boolean isModest(CallerKey caller, Count mine) {
-    Count before = windowBefore.get(caller);
-    return mine.calls <= modestMax && (before == null || before.calls <= modestMax);
+  /**
+   * Whether a caller gets no more than half of an equal share with this call, in this window and in
+   * the one before. Of many that ask for the same, none is.
+   */
+  private boolean isModest(CallerKey caller, Spent mine) {
+    Spent before = windowBefore.get(caller);
+    return mine.nanos + meanNanos <= modestMaxNanos
+        && (before == null || before.nanos <= modestMaxNanos);
   }
 }

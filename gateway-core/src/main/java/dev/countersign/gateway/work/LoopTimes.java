@@ -13,6 +13,6 @@ public final class LoopTimes {
     LoopTime known = times.get(loop);
     return known != null
         ? known
-        : times.computeIfAbsent(loop, fresh -> new LoopTime(fresh, System::nanoTime));
+        : times.computeIfAbsent(loop, fresh -> new LoopTime(fresh.turns(), System::nanoTime));
   }
 }

@@ -26,7 +26,7 @@ final class EmbeddedPeer {
 
   EmbeddedPeer(HttpListener listener, HttpLimits limits, boolean http2) {
     channel.freezeTime();
-    Loop loop = new Loop(channel.eventLoop(), 0, () -> passedNanos);
+    Loop loop = new Loop(channel.eventLoop(), 0, () -> passedNanos, new NoTurns());
     Deadline deadline = new Deadline(loop);
     var wanted = new ConnectionSetup.Wanted(listener, loop, limits, channel, deadline);
     if (http2) {

@@ -17,7 +17,7 @@ final class LoopTimersTest {
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final List<String> ran = new ArrayList<>();
   private long passedNanos;
-  private final Loop loop = new Loop(channel.eventLoop(), 0, () -> passedNanos);
+  private final Loop loop = new Loop(channel.eventLoop(), 0, () -> passedNanos, new NoTurns());
 
   @BeforeEach
   void freeze() {

@@ -3,11 +3,12 @@ package dev.countersign.gateway.work;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.countersign.gateway.http.Turns;
 import dev.countersign.identity.CallerKey;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class LoopTimeTest {
   private static final Duration TURN_MAX = Duration.ofMillis(5);
@@ -15,56 +16,41 @@ final class LoopTimeTest {
   private static final CallerKey FLOOD = caller("flood");
   private static final CallerKey LIGHT = caller("light");
 
-  private final Queue<Runnable> after = new ArrayDeque<>();
+  private final FakeTurns turns = new FakeTurns();
   private long nanos = Long.MAX_VALUE - Duration.ofSeconds(1).toNanos();
-  private final LoopTime time = new LoopTime(after::add, () -> nanos);
+  private final LoopTime time = new LoopTime(turns, () -> nanos);
 
   @Test
-  void refusesNothingWhileTurnsAreShort() {
+  void refusesNothingWhileSomeTurnIsShort() {
+    turns.shortest = TURN_MAX.toNanos();
+    turns.busy = 1;
     for (int turn = 0; turn < 1000; turn++) {
-      assertThat(admittedOf(FLOOD, 5)).isEqualTo(5);
+      assertThat(admittedOf(FLOOD, 400)).isEqualTo(400);
       endTurn();
     }
-  }
-
-  @Test
-  void takesABurstHoweverLongItsTurnIs() {
-    assertThat(admittedOf(FLOOD, 400)).isEqualTo(400);
-    endTurn();
-    pass(Duration.ofMillis(20));
-    assertThat(admittedOf(FLOOD, 400)).isEqualTo(400);
   }
 
   @Test
   void refusesWhatATurnHasNoTimeForOnceTurnsStayLong() {
     overload();
 
-    // At 0, 1, 2, 3, 4 and 5 ms of the turn.
-    assertThat(admittedOf(FLOOD, 50)).isEqualTo(6);
+    // At 0, 1 and 2 ms of the turn.
+    assertThat(admittedOf(FLOOD, 50)).isEqualTo(3);
   }
 
   @Test
-  void refusesNothingMoreInTheFirstShortTurn() {
+  void refusesWhatIsBeyondATurnThoughTurnsAreShortAgain() {
     overload();
+    turns.shortest = 0;
     endTurn();
 
-    assertThat(admittedOf(FLOOD, 5)).isEqualTo(5);
+    assertThat(admittedOf(FLOOD, 50)).isEqualTo(3);
   }
 
   @Test
-  void refusesAtOnceWhenTheFloodComesBack() {
+  void takesAllAgainAfterASecondWithoutRefusals() {
     overload();
-    endTurn();
-    admittedOf(FLOOD, 5);
-    endTurn();
-
-    assertThat(admittedOf(FLOOD, 50)).isEqualTo(6);
-  }
-
-  @Test
-  void isPatientAgainAfterASecondWithoutRefusals() {
-    overload();
-    endTurn();
+    turns.shortest = 0;
     for (int i = 0; i < 1_100; i++) {
       admittedOf(FLOOD, 1);
       endTurn();
@@ -74,10 +60,11 @@ final class LoopTimeTest {
   }
 
   @Test
-  void isPatientAfterAnIdleHour() {
-    admittedOf(FLOOD, 50);
+  void takesBurstsAgainWhenTheLoopRestsBetweenThem() {
+    overload();
+    turns.shortest = 0;
+    turns.busy = 0.1;
     endTurn();
-    pass(Duration.ofHours(1));
 
     assertThat(admittedOf(FLOOD, 400)).isEqualTo(400);
   }
@@ -88,9 +75,8 @@ final class LoopTimeTest {
     for (int turn = 0; turn < 100; turn++) {
       endTurn();
       admittedOf(FLOOD, 50);
-      boolean warm = turn > 20;
-      if (admittedOf(LIGHT, 1) == 0) {
-        assertThat(warm).as("in turn %s", turn).isFalse();
+      if (turn % 2 == 0 && admittedOf(LIGHT, 1) == 0) {
+        assertThat(turn).as("refused in turn").isLessThan(20);
       }
     }
   }
@@ -105,8 +91,75 @@ final class LoopTimeTest {
         admitted += admittedOf(FLOOD, 1) + admittedOf(LIGHT, 1);
       }
       if (turn > 40) {
-        assertThat(admitted).as("in turn %s", turn).isBetween(6, 20);
+        assertThat(admitted).as("in turn %s", turn).isBetween(3, 20);
       }
+    }
+  }
+
+  @Test
+  void pausesLongerWhenRefusalsWouldTakeMostOfTheTime() {
+    overload();
+    assertThat(time.pause()).isEqualTo(Duration.ofMillis(100));
+    pass(Duration.ofMillis(101));
+    for (int i = 0; i < 9_000; i++) {
+      assertThat(time.isThereFor(FLOOD, TURN_MAX)).isEqualTo(i < 1_251);
+      pass(Duration.ofNanos(2_000));
+    }
+    pass(Duration.ofMillis(101));
+    admittedOf(FLOOD, 1);
+    assertThat(time.pause()).isEqualTo(Duration.ofMillis(300));
+
+    pass(Duration.ofMillis(101));
+    admittedOf(FLOOD, 1);
+    assertThat(time.pause()).isEqualTo(Duration.ofMillis(100));
+  }
+
+  @Test
+  void sharesTimeNotCalls() {
+    overload();
+    int cheap = 0;
+    for (int turn = 0; turn < 200; turn++) {
+      endTurn();
+      admittedOf(FLOOD, 10);
+      for (int i = 0; i < 20; i++) {
+        boolean admitted = time.isThereFor(LIGHT, TURN_MAX);
+        pass(CALL.dividedBy(100));
+        cheap += turn >= 100 && admitted ? 1 : 0;
+      }
+    }
+    assertThat(cheap).isEqualTo(2000);
+  }
+
+  @Test
+  void takesACallerThatAsksLittleBesideStrangers() {
+    overload();
+    for (int turn = 0; turn < 100; turn++) {
+      endTurn();
+      int early = admittedOf(LIGHT, 1);
+      for (int i = 0; i < 50; i++) {
+        time.stranger();
+        pass(CALL);
+      }
+      assertThat(early).isEqualTo(1);
+      if (turn > 4) {
+        assertThat(admittedOf(LIGHT, 1)).as("in turn %s", turn).isEqualTo(1);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {500, 12_000})
+  void refusesManyThatAskForTheSameWhenThereIsNoTime(int callers) {
+    overload();
+    for (int window = 0; window < 4; window++) {
+      pass(Duration.ofMillis(101));
+      endTurn();
+      int admitted = 0;
+      for (int i = 0; i < callers; i++) {
+        admitted += time.isThereFor(caller("c" + i), TURN_MAX) ? 1 : 0;
+        pass(Duration.ofMillis(90).dividedBy(callers));
+      }
+      assertThat(admitted).as("in window %s", window).isLessThan(callers / 20);
     }
   }
 
@@ -114,22 +167,17 @@ final class LoopTimeTest {
   void countsNoMoreCallersThanItHasRoomFor() {
     overload();
     for (int i = 0; i < 20_000; i++) {
-      time.isThereFor(caller("c" + i), TURN_MAX);
+      var unused = time.isThereFor(caller("c" + i), TURN_MAX);
     }
 
     assertThat(time.callersCounted()).isEqualTo(10_000);
   }
 
-  /** Long turns until calls are refused. */
   private void overload() {
-    for (int turn = 0; turn < 100; turn++) {
-      if (admittedOf(FLOOD, 50) < 50) {
-        endTurn();
-        return;
-      }
-      endTurn();
-    }
-    throw new AssertionError("nothing was refused");
+    turns.shortest = TURN_MAX.toNanos() + 1;
+    turns.busy = 1;
+    assertThat(admittedOf(FLOOD, 50)).isLessThan(50);
+    endTurn();
   }
 
   private int admittedOf(CallerKey caller, int calls) {
@@ -146,9 +194,7 @@ final class LoopTimeTest {
   }
 
   private void endTurn() {
-    while (!after.isEmpty()) {
-      after.remove().run();
-    }
+    turns.count++;
   }
 
   private void pass(Duration span) {
@@ -157,5 +203,26 @@ final class LoopTimeTest {
 
   private static CallerKey caller(String subject) {
     return new CallerKey("oidc", "https://idp.example", subject, null);
+  }
+
+  private static final class FakeTurns implements Turns {
+    private long count;
+    private long shortest;
+    private double busy;
+
+    @Override
+    public long count() {
+      return count;
+    }
+
+    @Override
+    public long shortestNanos() {
+      return shortest;
+    }
+
+    @Override
+    public double busy() {
+      return busy;
+    }
   }
 }
