@@ -10,7 +10,9 @@ import java.util.function.LongSupplier;
 
 /** Measures the turns of the event loop whose input and output go through it. */
 final class LoopTurns implements IoHandler, Turns {
-  private static final long SPAN_NANOS = Duration.ofMillis(500).toNanos();
+  private static final long SLOT_NANOS = Duration.ofMillis(100).toNanos();
+  private static final int SLOTS = 11;
+  private static final int SLOTS_OF_BUSY = 5;
 
   /** A loop that had to wait as long as this has nothing left to do. */
   private static final long IDLE_NANOS = Duration.ofMillis(1).toNanos();
@@ -19,11 +21,13 @@ final class LoopTurns implements IoHandler, Turns {
   private final LongSupplier clock;
   private long count;
   private long began;
-  private long spanBegan;
-  private long shortest = Long.MAX_VALUE;
-  private long shortestBefore;
+
+  /** The shortest turn of each tenth of a second, and how much of it was work; the newest first. */
+  private final long[] shortest = new long[SLOTS];
+
+  private final double[] busy = new double[SLOTS];
+  private long slotBegan;
   private long busyNanos;
-  private double busyBefore;
 
   /**
    * @param clock as {@link System#nanoTime}
@@ -32,7 +36,8 @@ final class LoopTurns implements IoHandler, Turns {
     this.handler = handler;
     this.clock = clock;
     this.began = clock.getAsLong();
-    this.spanBegan = began;
+    this.slotBegan = began;
+    shortest[0] = Long.MAX_VALUE;
   }
 
   @Override
@@ -41,13 +46,22 @@ final class LoopTurns implements IoHandler, Turns {
   }
 
   @Override
-  public long shortestNanos() {
-    return Math.min(shortest, shortestBefore);
+  public long shortestNanos(Duration span) {
+    int slots = (int) Math.min(SLOTS - 1, Math.ceilDiv(span.toNanos(), SLOT_NANOS));
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i <= slots; i++) {
+      least = Math.min(least, shortest[i]);
+    }
+    return least;
   }
 
   @Override
   public double busy() {
-    return busyBefore;
+    double sum = 0;
+    for (int i = 1; i <= SLOTS_OF_BUSY; i++) {
+      sum += busy[i];
+    }
+    return sum / SLOTS_OF_BUSY;
   }
 
   @Override
@@ -58,7 +72,7 @@ final class LoopTurns implements IoHandler, Turns {
     int handled = handler.run(timed);
     began = clock.getAsLong() - timed.active;
     if (began - ended >= IDLE_NANOS) {
-      shortest = 0;
+      shortest[0] = 0;
     }
     return handled;
   }
@@ -66,13 +80,14 @@ final class LoopTurns implements IoHandler, Turns {
   private void take(long length, long now) {
     count++;
     busyNanos += length;
-    shortest = Math.min(shortest, length);
-    long span = now - spanBegan;
-    if (span > SPAN_NANOS) {
-      spanBegan = now;
-      shortestBefore = shortest;
-      shortest = Long.MAX_VALUE;
-      busyBefore = (double) busyNanos / span;
+    shortest[0] = Math.min(shortest[0], length);
+    long slot = now - slotBegan;
+    if (slot > SLOT_NANOS) {
+      busy[0] = (double) busyNanos / slot;
+      System.arraycopy(shortest, 0, shortest, 1, SLOTS - 1);
+      System.arraycopy(busy, 0, busy, 1, SLOTS - 1);
+      shortest[0] = Long.MAX_VALUE;
+      slotBegan = now;
       busyNanos = 0;
     }
   }

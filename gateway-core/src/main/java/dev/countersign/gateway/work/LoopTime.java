@@ -34,6 +34,11 @@ public final class LoopTime {
   /** Who is refused is asked to come again after a second. */
   private static final int PAUSES_MAX = 10;
 
+  /** So many long turns in a row, and as many as there are in this time, are no accident. */
+  private static final int TURNS_OF_PATIENCE = 5;
+
+  private static final Duration PATIENCE_MIN = Duration.ofMillis(100);
+
   private static final long ALERT_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** A loop that rests half of the time has only to do with bursts. */
@@ -92,7 +97,7 @@ public final class LoopTime {
       turnBegan = now;
       spending = null;
     }
-    boolean overloaded = turns.shortestNanos() > turnMaxNanos;
+    boolean overloaded = turns.shortestNanos(patience(turnMax)) > turnMaxNanos;
     if (alert && mayCalm(overloaded, now)) {
       calm();
     }
@@ -143,6 +148,11 @@ public final class LoopTime {
   /** How many callers are counted. */
   int callersCounted() {
     return window.size();
+  }
+
+  private static Duration patience(Duration turnMax) {
+    Duration several = turnMax.multipliedBy(TURNS_OF_PATIENCE);
+    return several.compareTo(PATIENCE_MIN) > 0 ? several : PATIENCE_MIN;
   }
 
   private boolean mayCalm(boolean overloaded, long now) {

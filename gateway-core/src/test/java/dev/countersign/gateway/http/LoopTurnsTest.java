@@ -11,13 +11,16 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 final class LoopTurnsTest {
+  private static final Duration TENTH = Duration.ofMillis(100);
+  private static final Duration SPAN = Duration.ofMillis(500);
+
   private final FakeHandler handler = new FakeHandler();
   private long nanos = Long.MAX_VALUE - Duration.ofSeconds(1).toNanos();
   private final LoopTurns turns = new LoopTurns(handler, () -> nanos);
 
   @Test
   void beginsCalm() {
-    assertThat(turns.shortestNanos()).isZero();
+    assertThat(turns.shortestNanos(SPAN)).isZero();
     assertThat(turns.busy()).isZero();
   }
 
@@ -28,7 +31,7 @@ final class LoopTurnsTest {
     }
 
     assertThat(turns.count()).isEqualTo(400);
-    assertThat(turns.shortestNanos()).isEqualTo(Duration.ofMillis(5).toNanos());
+    assertThat(turns.shortestNanos(SPAN)).isEqualTo(Duration.ofMillis(5).toNanos());
     assertThat(turns.busy()).isEqualTo(1);
   }
 
@@ -38,17 +41,26 @@ final class LoopTurnsTest {
       turn(0, 3, i % 50 == 0 ? 1 : 7);
     }
 
-    assertThat(turns.shortestNanos()).isEqualTo(Duration.ofMillis(4).toNanos());
+    assertThat(turns.shortestNanos(SPAN)).isEqualTo(Duration.ofMillis(4).toNanos());
   }
 
   @Test
-  void forgetsAShortTurnSoonAfterASecond() {
-    turn(0, 0, 1);
-    for (int i = 0; i < 110; i++) {
+  void forgetsAShortTurnAfterTheSpanAndATenthOfASecond() {
+    // The loop's first turn takes no time.
+    longTurns(12);
+    assertThat(turns.shortestNanos(TENTH)).isZero();
+    longTurns(12);
+    assertThat(turns.shortestNanos(TENTH)).isEqualTo(Duration.ofMillis(10).toNanos());
+    assertThat(turns.shortestNanos(SPAN)).isZero();
+    longTurns(50);
+    assertThat(turns.shortestNanos(SPAN)).isEqualTo(Duration.ofMillis(10).toNanos());
+    assertThat(turns.shortestNanos(Duration.ofMinutes(1))).isZero();
+  }
+
+  private void longTurns(int count) {
+    for (int i = 0; i < count; i++) {
       turn(0, 5, 5);
     }
-
-    assertThat(turns.shortestNanos()).isEqualTo(Duration.ofMillis(10).toNanos());
   }
 
   @Test
@@ -57,7 +69,7 @@ final class LoopTurnsTest {
       turn(i % 50 == 0 ? 5 : 0, 5, 5);
     }
 
-    assertThat(turns.shortestNanos()).isZero();
+    assertThat(turns.shortestNanos(SPAN)).isZero();
     assertThat(turns.busy()).isBetween(0.9, 0.999);
   }
 

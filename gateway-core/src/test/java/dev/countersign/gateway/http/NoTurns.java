@@ -1,6 +1,8 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
+import java.time.Duration;
+
 /** Of a loop that always has time. */
 final class NoTurns implements Turns {
   @Override
@@ -9,7 +11,7 @@ final class NoTurns implements Turns {
   }
 
   @Override
-  public long shortestNanos() {
+  public long shortestNanos(Duration span) {
     return 0;
   }
 

@@ -216,7 +216,8 @@ final class LoopTimeTest {
     }
 
     @Override
-    public long shortestNanos() {
+    public long shortestNanos(Duration span) {
+      assertThat(span).isEqualTo(Duration.ofMillis(100));
       return shortest;
     }
 
