@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One event loop's entrance to the log. What the loop adds in a turn is handed over together at the
@@ -101,9 +102,18 @@ public final class AuditDesk {
   }
 
   private void tellArrived() {
+    @Nullable RuntimeException first = null;
     AuditReceipt receipt;
     while ((receipt = arrived.poll()) != null) {
-      receipt.tell();
+      try {
+        receipt.tell();
+      } catch (RuntimeException failure) {
+        // Whoever waits behind it waits for a call.
+        first = first == null ? failure : first;
+      }
+    }
+    if (first != null) {
+      throw first;
     }
   }
 }

@@ -2,6 +2,7 @@
 package dev.countersign.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -166,6 +167,26 @@ class AuditDeskTest {
       assertThat(lost).hasValue(1);
       receipt.ifLost(lost::incrementAndGet);
       assertThat(lost).hasValue(2);
+    }
+  }
+
+  @Test
+  void tellsOfEveryLostOutcomeThoughTellingOfOneFails() throws Exception {
+    try (AuditLog log = open()) {
+      AuditDesk desk = log.desk(loop, loop::isHere);
+      disk.fail(FaultyDisk.Fault.WRITE, "No space left on device");
+      AtomicInteger lost = new AtomicInteger();
+      desk.append(Leaves.refusal("a"))
+          .ifLost(
+              () -> {
+                throw new IllegalStateException("broken");
+              });
+      desk.append(Leaves.refusal("b")).ifLost(lost::incrementAndGet);
+      loop.runNext();
+      assertThatThrownBy(loop::runNext).hasMessage("broken");
+
+      assertThat(lost).hasValue(1);
+      disk.heal();
     }
   }
 

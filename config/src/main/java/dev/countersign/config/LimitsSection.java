@@ -46,7 +46,13 @@ final class LimitsSection {
   private static final Key<Integer> TOKENS =
       count("tokens", D.tokensMax(), 1000, 10_000_000, "Values and keys of a JSON message.");
   private static final Key<Integer> CONNECTIONS =
-      count("connections", D.connectionsMax(), 1, 1_000_000, "Open connections of clients.");
+      count(
+          "connections",
+          D.connectionsMax(),
+          1,
+          1_000_000,
+          "Open connections of clients; fewer in a small heap, which has room for some 50 in each"
+              + " MiB.");
   private static final Key<Integer> STREAMS_PER_CONNECTION =
       count(
           "streams_per_connection",
@@ -122,7 +128,7 @@ final class LimitsSection {
               D.loopTurn(),
               "How long an event loop may be at work on what has come in at once. When it is at"
                   + " work for longer again and again, calls beyond are refused, those of callers"
-                  + " with the most calls first. About half of what a call may have to wait."));
+                  + " that take the most time first. About half of what a call may have to wait."));
 
   private static final Key<Integer> QUESTIONS =
       count(

@@ -15,6 +15,7 @@ import dev.countersign.gateway.snapshot.LimitSettings;
 import dev.countersign.gateway.snapshot.Route;
 import dev.countersign.gateway.snapshot.Snapshot;
 import dev.countersign.gateway.task.Task;
+import dev.countersign.gateway.work.LoopTime;
 import dev.countersign.identity.Caller;
 import dev.countersign.identity.RejectReason;
 import dev.countersign.policy.Decision;
@@ -49,6 +50,7 @@ final class Call {
   private boolean modernEra;
   private CallOrigin origin = CallOrigin.FIRST;
   private @Nullable String exposedName;
+  private @Nullable LoopTime time;
   private boolean onBehalf;
   private boolean bridged;
   private @Nullable Answering answering;
@@ -75,6 +77,7 @@ final class Call {
   Call onBehalf(Snapshot under, String callId, Exchange inner, Route to, @Nullable String exposed) {
     Call made = new Call(callId, inner, under, to);
     made.caller = caller();
+    made.time = time;
     made.exposedName = exposed;
     made.onBehalf = true;
     made.origin = callId.equals(id) ? origin : origin.under(id);
@@ -172,6 +175,18 @@ final class Call {
 
   Caller caller() {
     return established(caller);
+  }
+
+  /** Whose time it takes. */
+  void takesOf(LoopTime ofItsLoop) {
+    time = ofItsLoop;
+  }
+
+  /** What its loop does from here on, it does for this call. */
+  void goesOn() {
+    if (time != null) {
+      time.goesOn(caller().key());
+    }
   }
 
   /** Whether the caller is proven. */

@@ -82,6 +82,7 @@ public final class CallLine implements RequestHandler {
 
   @Override
   public void handle(Exchange exchange) {
+    callers.cameIn(exchange.loop());
     Call call = enter(exchange);
     if (call == null) {
       return;
@@ -95,9 +96,15 @@ public final class CallLine implements RequestHandler {
   private CompletableFuture<Void> asked(Call call) {
     return bodies
         .read(call) // verb, types, size
-        .thenCompose(body -> messages.parse(call, body)) // what exactly is asked
+        .thenCompose(body -> parse(call, body)) // what exactly is asked
         .thenAccept(parsed -> sessions.bind(call)) // in which session
         .thenCompose(bound -> call.hasRoute() ? toServer(call) : federation.serve(call));
+  }
+
+  private CompletableFuture<Void> parse(Call call, byte[] body) {
+    // It may have come long after its head.
+    call.goesOn();
+    return messages.parse(call, body);
   }
 
   /** The rest of the way, for a caller's request and for what is made of it for each server. */

@@ -4,6 +4,8 @@ package dev.countersign.gateway.call;
 import dev.countersign.gateway.error.Reason;
 import dev.countersign.gateway.error.RefusedException;
 import dev.countersign.gateway.http.BufferBudget;
+import dev.countersign.gateway.http.Loop;
+import dev.countersign.gateway.work.LoopTime;
 import dev.countersign.gateway.work.LoopTimes;
 import dev.countersign.identity.Authentication;
 import dev.countersign.identity.Authenticator;
@@ -39,6 +41,11 @@ final class CallerStep {
     this.budget = budget;
   }
 
+  /** A request has come in; whose it is comes out later. */
+  void cameIn(Loop loop) {
+    times.of(loop).cameIn();
+  }
+
   CompletableFuture<Caller> prove(Call call) {
     Authenticator authenticator = call.snapshot().authenticator();
     String authorization = call.exchange().head().header("authorization");
@@ -54,12 +61,8 @@ final class CallerStep {
   private Caller accept(Call call, Authentication authentication) {
     return switch (authentication) {
       case Authentication.Verified verified -> admit(call, verified.caller());
-      case Authentication.Missing missing -> {
-        times.of(call.exchange().loop()).stranger();
-        throw RefusedException.of(Reason.UNAUTHENTICATED);
-      }
+      case Authentication.Missing missing -> throw RefusedException.of(Reason.UNAUTHENTICATED);
       case Authentication.Rejected rejected -> {
-        times.of(call.exchange().loop()).stranger();
         call.rejected(rejected.reason());
         throw RefusedException.of(Reason.CREDENTIAL_REJECTED, rejected.description());
       }
@@ -71,7 +74,9 @@ final class CallerStep {
   private Caller admit(Call call, Caller caller) {
     CallerKey key = caller.key();
     call.caller(caller);
-    if (!times.of(call.exchange().loop()).isThereFor(key, call.limits().loopTurn())) {
+    LoopTime time = times.of(call.exchange().loop());
+    call.takesOf(time);
+    if (!time.isThereFor(key, call.limits().loopTurn())) {
       throw RefusedException.of(Reason.BUSY);
     }
     InFlight now =

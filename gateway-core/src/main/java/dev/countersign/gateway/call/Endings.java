@@ -112,9 +112,9 @@ final class Endings {
           call.id());
       recorded(call, reason).whenComplete((done, ignored) -> write(call, refusal));
     } else if (mayPeek(call, reason)) {
-      peekId(call).whenComplete((done, ignored) -> writePeeked(call, refusal));
+      peekId(call).whenComplete((done, ignored) -> writeInTime(call, refusal));
     } else {
-      write(call, refusal);
+      writeInTime(call, refusal);
     }
   }
 
@@ -172,18 +172,19 @@ final class Endings {
         .thenAccept(body -> call.rpcId(RpcReader.requestIdOf(body, JsonLimits.DEFAULTS)));
   }
 
-  private void writePeeked(Call call, RefusedException refusal) {
+  private void writeInTime(Call call, RefusedException refusal) {
+    if (refusal.reason() != Reason.BUSY) {
+      write(call, refusal);
+      return;
+    }
     Exchange exchange = call.exchange();
     Answer answer = answer(call, refusal);
     // Thousands may wait for it, so nothing but the answer is kept.
     exchange.forgetBody();
     exchange.keepOnly("origin");
-    if (refusal.reason() == Reason.BUSY) {
-      Loop loop = exchange.loop();
-      loop.after(times.of(loop).pause(), () -> exchange.answer(answer));
-    } else {
-      exchange.answer(answer);
-    }
+    Loop loop = exchange.loop();
+    Loop.Timer told = loop.after(times.of(loop).pause(), () -> exchange.answer(answer));
+    exchange.onClosed(told::cancel);
   }
 
   /** Tells a client why there is no answer. */

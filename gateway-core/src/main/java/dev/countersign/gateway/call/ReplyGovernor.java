@@ -152,6 +152,7 @@ final class ReplyGovernor implements ReplyListener {
 
   @Override
   public void head(ReplyHead reply) {
+    call.goesOn();
     outcome.replied(reply.status(), reply.executor());
     String opened = reply.sessionId();
     if (call.message().method() == McpMethod.INITIALIZE && opened != null) {

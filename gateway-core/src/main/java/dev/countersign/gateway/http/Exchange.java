@@ -84,7 +84,7 @@ public final class Exchange {
     return body.asked();
   }
 
-  /** Lets go of a body that was read, and of the room that it takes. */
+  /** Lets go of the body, of which nothing is wanted any more, and of the room that it takes. */
   public void forgetBody() {
     body.forget();
   }
@@ -102,7 +102,7 @@ public final class Exchange {
     }
   }
 
-  /** Begins an answer that is sent piece by piece; its head is flushed at once. */
+  /** Begins an answer that is sent piece by piece; its head leaves at the end of the turn. */
   public ResponseStream stream(int status, List<Header> headers) {
     if (answered) {
       throw new IllegalStateException("the exchange has been answered");

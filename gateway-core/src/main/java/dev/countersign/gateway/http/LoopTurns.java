@@ -10,9 +10,9 @@ import java.util.function.LongSupplier;
 
 /** Measures the turns of the event loop whose input and output go through it. */
 final class LoopTurns implements IoHandler, Turns {
-  private static final long SLOT_NANOS = Duration.ofMillis(100).toNanos();
-  private static final int SLOTS = 11;
-  private static final int SLOTS_OF_BUSY = 5;
+  private static final long SPAN_NANOS = Duration.ofMillis(100).toNanos();
+  private static final int SPAN_TURNS = 5;
+  private static final int SPANS_OF_BUSY = 5;
 
   /** A loop that had to wait as long as this has nothing left to do. */
   private static final long IDLE_NANOS = Duration.ofMillis(1).toNanos();
@@ -21,13 +21,14 @@ final class LoopTurns implements IoHandler, Turns {
   private final LongSupplier clock;
   private long count;
   private long began;
-
-  /** The shortest turn of each tenth of a second, and how much of it was work; the newest first. */
-  private final long[] shortest = new long[SLOTS];
-
-  private final double[] busy = new double[SLOTS];
-  private long slotBegan;
+  private long spanBegan;
+  private int spanTurns;
+  private long shortest = Long.MAX_VALUE;
+  private long shortestBefore;
   private long busyNanos;
+
+  /** Of the last spans, the newest first. */
+  private final double[] busy = new double[SPANS_OF_BUSY];
 
   /**
    * @param clock as {@link System#nanoTime}
@@ -35,9 +36,6 @@ final class LoopTurns implements IoHandler, Turns {
   LoopTurns(IoHandler handler, LongSupplier clock) {
     this.handler = handler;
     this.clock = clock;
-    this.began = clock.getAsLong();
-    this.slotBegan = began;
-    shortest[0] = Long.MAX_VALUE;
   }
 
   @Override
@@ -46,22 +44,17 @@ final class LoopTurns implements IoHandler, Turns {
   }
 
   @Override
-  public long shortestNanos(Duration span) {
-    int slots = (int) Math.min(SLOTS - 1, Math.ceilDiv(span.toNanos(), SLOT_NANOS));
-    long least = Long.MAX_VALUE;
-    for (int i = 0; i <= slots; i++) {
-      least = Math.min(least, shortest[i]);
-    }
-    return least;
+  public long shortestNanos() {
+    return Math.min(shortest, shortestBefore);
   }
 
   @Override
   public double busy() {
     double sum = 0;
-    for (int i = 1; i <= SLOTS_OF_BUSY; i++) {
-      sum += busy[i];
+    for (double one : busy) {
+      sum += one;
     }
-    return sum / SLOTS_OF_BUSY;
+    return sum / SPANS_OF_BUSY;
   }
 
   @Override
@@ -72,7 +65,7 @@ final class LoopTurns implements IoHandler, Turns {
     int handled = handler.run(timed);
     began = clock.getAsLong() - timed.active;
     if (began - ended >= IDLE_NANOS) {
-      shortest[0] = 0;
+      shortest = 0;
     }
     return handled;
   }
@@ -80,20 +73,25 @@ final class LoopTurns implements IoHandler, Turns {
   private void take(long length, long now) {
     count++;
     busyNanos += length;
-    shortest[0] = Math.min(shortest[0], length);
-    long slot = now - slotBegan;
-    if (slot > SLOT_NANOS) {
-      busy[0] = (double) busyNanos / slot;
-      System.arraycopy(shortest, 0, shortest, 1, SLOTS - 1);
-      System.arraycopy(busy, 0, busy, 1, SLOTS - 1);
-      shortest[0] = Long.MAX_VALUE;
-      slotBegan = now;
+    shortest = Math.min(shortest, length);
+    spanTurns++;
+    long span = now - spanBegan;
+    if (span > SPAN_NANOS && spanTurns >= SPAN_TURNS) {
+      shortestBefore = shortest;
+      shortest = Long.MAX_VALUE;
+      System.arraycopy(busy, 0, busy, 1, SPANS_OF_BUSY - 1);
+      busy[0] = (double) busyNanos / span;
       busyNanos = 0;
+      spanTurns = 0;
+      spanBegan = now;
     }
   }
 
+  /** The loop may have been made long before it runs. */
   @Override
   public void initialize() {
+    began = clock.getAsLong();
+    spanBegan = began;
     handler.initialize();
   }
 

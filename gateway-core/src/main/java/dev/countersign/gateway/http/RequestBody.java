@@ -24,6 +24,7 @@ final class RequestBody {
   private byte[] bytes = NOTHING;
   private int length;
   private boolean whole;
+  private boolean made;
   private int bytesMax = -1;
   private BodyRefusedException.@Nullable Why refused;
   private @Nullable CompletableFuture<byte[]> reader;
@@ -53,6 +54,7 @@ final class RequestBody {
   /** A body that is there. */
   static RequestBody of(byte[] whole, BufferHold hold) {
     RequestBody body = new RequestBody(whole.length, new Arrived(), hold);
+    body.made = true;
     body.bytes = whole;
     body.length = whole.length;
     body.end();
@@ -81,12 +83,16 @@ final class RequestBody {
     return reader != null;
   }
 
-  /** Lets go of what was read. */
+  /** Lets go of what has come, and drops what is still to come; nobody will read it. */
   void forget() {
-    if (reader != null && reader.isDone()) {
-      reader = FORGOTTEN;
-      hold.empty();
+    if (made) {
+      // Whoever made it has it anyhow.
+      return;
     }
+    refuse(BodyRefusedException.Why.CLOSED);
+    bytes = NOTHING;
+    reader = FORGOTTEN;
+    hold.empty();
   }
 
   boolean within(int max) {

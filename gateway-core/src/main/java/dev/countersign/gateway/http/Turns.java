@@ -1,8 +1,6 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
-import java.time.Duration;
-
 /**
  * The turns of one event loop: it waits for something to come in, goes through all that has, and
  * then through what that led to. How long the last two take is how long whatever comes in meanwhile
@@ -13,14 +11,12 @@ public interface Turns {
   long count();
 
   /**
-   * The shortest turn of late, in nanoseconds; 0 when the loop had time to wait. Starts, bursts and
-   * collections of garbage make long turns, but not one after the other: when none is short, more
-   * comes in than the loop can work on.
-   *
-   * @param span how far back to look, a second at most; up to 100 ms more is looked at
+   * The shortest of at least the last five turns and of at least the last 100 ms, in nanoseconds; 0
+   * when the loop had time to wait. Starts, bursts and collections of garbage make long turns, but
+   * not one after the other: when none is short, more comes in than the loop can work on.
    */
-  long shortestNanos(Duration span);
+  long shortestNanos();
 
-  /** How much of the last half second, or up to 100 ms more, the loop was at work, 0 to 1. */
+  /** How much of about the last half second the loop was at work, 0 to 1. */
   double busy();
 }

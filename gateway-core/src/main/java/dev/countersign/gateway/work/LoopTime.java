@@ -34,11 +34,10 @@ public final class LoopTime {
   /** Who is refused is asked to come again after a second. */
   private static final int PAUSES_MAX = 10;
 
-  /** So many long turns in a row, and as many as there are in this time, are no accident. */
-  private static final int TURNS_OF_PATIENCE = 5;
+  /** A loop that keeps up may refuse one in so many, behind a collection of garbage. */
+  private static final int FEW_REFUSED = 20;
 
-  private static final Duration PATIENCE_MIN = Duration.ofMillis(100);
-
+  private static final long QUIET_NANOS = Duration.ofSeconds(10).toNanos();
   private static final long ALERT_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** A loop that rests half of the time has only to do with bursts. */
@@ -52,9 +51,12 @@ public final class LoopTime {
   private final Turns turns;
   private final LongSupplier clock;
   private long turn = -1;
-  private long turnBegan;
+  private boolean callsBegan;
+  private long callsBeganAt;
   private boolean alert;
   private long lastRefused;
+  private boolean told;
+  private long lastTold;
   private long refused;
   private long windowBegan;
   private Map<CallerKey, Spent> window = new HashMap<>();
@@ -81,6 +83,7 @@ public final class LoopTime {
    */
   public LoopTime(Turns turns, LongSupplier nanoClock) {
     this.turns = turns;
+    this.lastTold = nanoClock.getAsLong() - QUIET_NANOS - 1;
     this.clock = nanoClock;
   }
 
@@ -92,12 +95,12 @@ public final class LoopTime {
   public boolean isThereFor(CallerKey caller, Duration turnMax) {
     long now = clock.getAsLong();
     long turnMaxNanos = turnMax.toNanos();
-    if (turn != turns.count()) {
-      turn = turns.count();
-      turnBegan = now;
-      spending = null;
+    enterTurn();
+    if (!callsBegan) {
+      callsBegan = true;
+      callsBeganAt = now;
     }
-    boolean overloaded = turns.shortestNanos(patience(turnMax)) > turnMaxNanos;
+    boolean overloaded = turns.shortestNanos() > turnMaxNanos;
     if (alert && mayCalm(overloaded, now)) {
       calm();
     }
@@ -108,27 +111,42 @@ public final class LoopTime {
       raise(now);
     }
     roll(now);
-    asked++;
     Spent mine = spentOn(caller);
     spendOn(mine, now);
-    if (now - turnBegan <= turnMaxNanos / 2 || isModest(caller, mine)) {
+    if (now - callsBeganAt <= turnMaxNanos / 2 || isModest(caller, mine)) {
       return true;
     }
     refused++;
     refusedInWindow++;
-    lastRefused = now;
     return false;
   }
 
-  /** What comes next is about a request whose caller is not known. */
-  public void stranger() {
-    if (alert && turn == turns.count()) {
+  /** A request has come in; until its caller is known, its time is that of strangers. */
+  public void cameIn() {
+    if (alert) {
+      enterTurn();
       asked++;
       spendOn(onStrangers, clock.getAsLong());
     }
   }
 
-  /** What has passed in this turn since somebody's call came in went mostly into that call. */
+  /** What the loop does from here on, it does for this caller. */
+  public void goesOn(CallerKey caller) {
+    if (alert) {
+      enterTurn();
+      spendOn(spentOn(caller), clock.getAsLong());
+    }
+  }
+
+  private void enterTurn() {
+    if (turn != turns.count()) {
+      turn = turns.count();
+      callsBegan = false;
+      spending = null;
+    }
+  }
+
+  /** What has passed in this turn since it was last said for whom, was for them. */
   private void spendOn(Spent next, long now) {
     if (spending != null) {
       spending.nanos += now - spendingSince;
@@ -150,11 +168,6 @@ public final class LoopTime {
     return window.size();
   }
 
-  private static Duration patience(Duration turnMax) {
-    Duration several = turnMax.multipliedBy(TURNS_OF_PATIENCE);
-    return several.compareTo(PATIENCE_MIN) > 0 ? several : PATIENCE_MIN;
-  }
-
   private boolean mayCalm(boolean overloaded, long now) {
     return !overloaded && (now - lastRefused > ALERT_NANOS || turns.busy() < BUSY_MIN);
   }
@@ -163,16 +176,24 @@ public final class LoopTime {
     alert = false;
     window.clear();
     windowBefore.clear();
-    LOG.atInfo().addKeyValue("refused", refused).log("calls are no longer refused");
+    if (told) {
+      LOG.atInfo().addKeyValue("refused", refused).log("calls are no longer refused");
+    }
   }
 
   private void raise(long now) {
     alert = true;
     refused = 0;
     lastRefused = now;
-    windowBegan = now;
     modestMaxNanos = -1;
-    LOG.atWarn().log("calls are refused: more come in than can be worked on");
+    pause = PAUSE;
+    beginWindow(now);
+    // Bursts can raise it again and again.
+    told = now - lastTold > QUIET_NANOS;
+    if (told) {
+      lastTold = now;
+      LOG.atWarn().log("calls are refused: more come in than can be worked on");
+    }
   }
 
   private void roll(long now) {
@@ -187,6 +208,9 @@ public final class LoopTime {
     modestMaxNanos = callers < 2 ? -1 : all / callers / 2;
     meanNanos = all / Math.max(1, asked);
     pause = PAUSE.multipliedBy(Math.clamp(refusedInWindow / REFUSED_MAX, 1, PAUSES_MAX));
+    if ((long) refusedInWindow * FEW_REFUSED > asked) {
+      lastRefused = now;
+    }
     beginWindow(now);
   }
 

@@ -1,8 +1,6 @@
 // Copyright The Countersign Authors. SPDX-License-Identifier: Apache-2.0
 package dev.countersign.gateway.http;
 
-import java.time.Duration;
-
 /** Of a loop that always has time. */
 final class NoTurns implements Turns {
   @Override
@@ -11,7 +9,7 @@ final class NoTurns implements Turns {
   }
 
   @Override
-  public long shortestNanos(Duration span) {
+  public long shortestNanos() {
     return 0;
   }
 

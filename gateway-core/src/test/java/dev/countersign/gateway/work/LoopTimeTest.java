@@ -102,7 +102,7 @@ final class LoopTimeTest {
     assertThat(time.pause()).isEqualTo(Duration.ofMillis(100));
     pass(Duration.ofMillis(101));
     for (int i = 0; i < 9_000; i++) {
-      assertThat(time.isThereFor(FLOOD, TURN_MAX)).isEqualTo(i < 1_251);
+      assertThat(asks(FLOOD)).isEqualTo(i < 1_251);
       pass(Duration.ofNanos(2_000));
     }
     pass(Duration.ofMillis(101));
@@ -115,6 +115,37 @@ final class LoopTimeTest {
   }
 
   @Test
+  void isPatientAgainThoughHereAndThereOneIsRefused() {
+    overload();
+    turns.shortest = 0;
+    for (int i = 0; i < 1_100; i++) {
+      admittedOf(FLOOD, i % 50 == 49 ? 4 : 3);
+      endTurn();
+    }
+
+    assertThat(admittedOf(FLOOD, 50)).isEqualTo(50);
+  }
+
+  @Test
+  void chargesACallerForWhatComesOfItsCallLaterInTheTurn() {
+    overload();
+    int cheap = 0;
+    for (int turn = 0; turn < 200; turn++) {
+      endTurn();
+      for (int i = 0; i < 20; i++) {
+        cheap += asks(LIGHT) && turn >= 100 ? 1 : 0;
+        pass(CALL.dividedBy(100));
+        boolean admitted = asks(FLOOD);
+        // Its body comes behind the next one's head.
+        time.cameIn();
+        time.goesOn(FLOOD);
+        pass(admitted ? CALL : CALL.dividedBy(10));
+      }
+    }
+    assertThat(cheap).isEqualTo(2000);
+  }
+
+  @Test
   void sharesTimeNotCalls() {
     overload();
     int cheap = 0;
@@ -122,7 +153,7 @@ final class LoopTimeTest {
       endTurn();
       admittedOf(FLOOD, 10);
       for (int i = 0; i < 20; i++) {
-        boolean admitted = time.isThereFor(LIGHT, TURN_MAX);
+        boolean admitted = asks(LIGHT);
         pass(CALL.dividedBy(100));
         cheap += turn >= 100 && admitted ? 1 : 0;
       }
@@ -137,7 +168,7 @@ final class LoopTimeTest {
       endTurn();
       int early = admittedOf(LIGHT, 1);
       for (int i = 0; i < 50; i++) {
-        time.stranger();
+        time.cameIn();
         pass(CALL);
       }
       assertThat(early).isEqualTo(1);
@@ -156,7 +187,7 @@ final class LoopTimeTest {
       endTurn();
       int admitted = 0;
       for (int i = 0; i < callers; i++) {
-        admitted += time.isThereFor(caller("c" + i), TURN_MAX) ? 1 : 0;
+        admitted += asks(caller("c" + i)) ? 1 : 0;
         pass(Duration.ofMillis(90).dividedBy(callers));
       }
       assertThat(admitted).as("in window %s", window).isLessThan(callers / 20);
@@ -167,7 +198,7 @@ final class LoopTimeTest {
   void countsNoMoreCallersThanItHasRoomFor() {
     overload();
     for (int i = 0; i < 20_000; i++) {
-      var unused = time.isThereFor(caller("c" + i), TURN_MAX);
+      var unused = asks(caller("c" + i));
     }
 
     assertThat(time.callersCounted()).isEqualTo(10_000);
@@ -183,7 +214,7 @@ final class LoopTimeTest {
   private int admittedOf(CallerKey caller, int calls) {
     int admitted = 0;
     for (int i = 0; i < calls; i++) {
-      if (time.isThereFor(caller, TURN_MAX)) {
+      if (asks(caller)) {
         admitted++;
         pass(CALL);
       } else {
@@ -191,6 +222,11 @@ final class LoopTimeTest {
       }
     }
     return admitted;
+  }
+
+  private boolean asks(CallerKey caller) {
+    time.cameIn();
+    return time.isThereFor(caller, TURN_MAX);
   }
 
   private void endTurn() {
@@ -216,8 +252,7 @@ final class LoopTimeTest {
     }
 
     @Override
-    public long shortestNanos(Duration span) {
-      assertThat(span).isEqualTo(Duration.ofMillis(100));
+    public long shortestNanos() {
       return shortest;
     }
 
