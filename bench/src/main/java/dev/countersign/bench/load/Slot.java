@@ -41,10 +41,13 @@ abstract class Slot {
   }
 
   private Verdict verdict(CallKind asked, int status, byte[] body, int length) {
-    if (JsonBeginning.id(body, length) != id) {
+    boolean turnedAway = status == 503 || status == 429;
+    boolean named = JsonBeginning.id(body, length) == id;
+    // A message that there was no room for was not read, so nobody knows its id.
+    if (!named && !(turnedAway && JsonBeginning.isIdNull(body, length))) {
       return Verdict.WRONG;
     }
-    if (status == 503 || status == 429) {
+    if (turnedAway) {
       return Verdict.TURNED_AWAY;
     }
     boolean result = JsonBeginning.isResult(body, length);

@@ -4,6 +4,7 @@ package dev.countersign.bench.wire;
 /** Finds, in the beginning of a JSON-RPC message, the few things that the bench wants to know. */
 public final class JsonBeginning {
   private static final byte[] ID = MessageReader.bytes("\"id\":");
+  private static final byte[] NULL = MessageReader.bytes("null");
   private static final byte[] RESULT = MessageReader.bytes("\"result\":");
 
   private JsonBeginning() {}
@@ -39,6 +40,12 @@ public final class JsonBeginning {
     return at < 0 || at == length || json[at] < '0' || json[at] > '9'
         ? -1
         : MessageReader.number(json, at, length);
+  }
+
+  /** Whether the id is null. */
+  public static boolean isIdNull(byte[] json, int length) {
+    int at = idAt(json, length);
+    return at >= 0 && at + NULL.length <= length && json[at] == NULL[0] && matches(json, at, NULL);
   }
 
   /** Whether the message is a result, and no error. */

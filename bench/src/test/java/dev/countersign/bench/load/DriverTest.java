@@ -86,7 +86,9 @@ final class DriverTest {
           500 | {"id":ID,"result":{}}     | 0 | 1
           200 |                           | 0 | 1
           503 | {"id":ID,"error":{}}      | 1 | 0
-          503 | {"id":null,"error":{}}    | 0 | 1
+          503 | {"id":null,"error":{}}    | 1 | 0
+          503 | {"id":5,"error":{}}       | 0 | 1
+          200 | {"id":null,"error":{}}    | 0 | 1
           """)
   void countsWhatIsNoAnswerToAPermittedCall(int status, String json, int turnedAway, int wrong) {
     driver.ready(slot);
